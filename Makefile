@@ -1,0 +1,43 @@
+# The two commands of the README, and what they are made of. `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOME_DIR ?= $(HOME)/keizoku-demo
+
+.PHONY: help env up test test-ci lint lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# --without-pip: works where the package python3-venv is absent; the machine's own pip fills the environment.
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@echo "creating the environment in $(VENV) (about one minute) / 環境を作成しています（約1分）"
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@$(PYTHON) -m pip --python $(BIN)/python install --quiet --require-hashes -r requirements.lock
+	@$(PYTHON) -m pip --python $(BIN)/python install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+env: $(VENV)/.ready ## create or refresh the environment from requirements.lock
+
+up: env ## demo company, pipeline, Dagster and dashboards; prints both addresses
+	$(BIN)/keizoku --home "$(HOME_DIR)" up --demo
+
+test: env ## the fast tests (under 12 minutes on 2 cores)
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -n 2 -m "not browser"
+
+test-ci: env ## what every change must pass beyond `make test`
+	$(BIN)/python -m pytest -m browser
+
+lint: env ## ruff and sqlfluff
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint dbt
+
+lock: ## resolve requirements.lock anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" --extra dev pyproject.toml -o requirements.lock
+
+clean: ## remove the environment and caches; company homes stay
+	rm -rf $(VENV) dbt/target dbt/logs .pytest_cache .ruff_cache .hypothesis *.egg-info
