@@ -1,0 +1,40 @@
+with pieces as (
+
+    select * from {{ ref('int_subscriptions_pieced') }}
+
+),
+
+segments as (
+
+    select
+        piece_key as segment_key,
+        subscription_key,
+        customer_key,
+        source_system,
+        contract_id,
+        line_id,
+        plan_id,
+        segment_start_date,
+        service_end_excl as segment_end_excl,
+        piece_start_date,
+        piece_end_excl,
+        piece_state as segment_state,
+        end_cause,
+        quantity,
+        unit_price_native,
+        gross_native,
+        recurring_discount_native,
+        net_native,
+        mrr_native,
+        currency,
+        interval_unit,
+        interval_count,
+        delivery_id,
+        source_sheet,
+        source_row,
+        {{ policy_columns() }}
+    from pieces
+
+)
+
+select * from segments

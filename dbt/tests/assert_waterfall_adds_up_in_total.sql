@@ -1,0 +1,33 @@
+-- Invariant 1 in total: begin + movements = end, and each month begins where the last one ended. If not, the
+-- waterfall on the page does not reach its own last bar.
+with waterfall as (
+
+    select * from {{ ref('mart_mrr_waterfall') }}
+
+),
+
+monthly as (
+
+    select
+        month,
+        min(begin_mrr) as begin_mrr,
+        min(end_mrr) as end_mrr,
+        sum(mrr_change) as mrr_change
+    from waterfall
+    group by month
+
+),
+
+chained as (
+
+    select
+        monthly.*,
+        lag(end_mrr) over (order by month nulls last) as last_end_mrr
+    from monthly
+
+)
+
+select * from chained
+where
+    begin_mrr + mrr_change <> end_mrr
+    or (last_end_mrr is not null and begin_mrr <> last_end_mrr)
