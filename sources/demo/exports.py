@@ -1,0 +1,465 @@
+"""Writes the demo company into the files its systems would export, planted mistakes included.
+
+CRM: CSV in CP932 with Japanese headers. Billing, bank, usage, reference: UTF-8 CSV with the
+canonical headers. Support: JSON. Files are named so that the presets of the product take them.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sources.demo import words
+from sources.demo.company import (
+    Company,
+    Customer,
+    Invoice,
+    Segment,
+    Ticket,
+    add_months,
+    month_end,
+)
+from sources.entities import entities
+
+TIME_ZONE = ZoneInfo("Asia/Tokyo")
+# Older full exports delivered beside the last one, in months before it.
+EARLIER_EXPORTS = (2, 1)
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake planted in a file: where it stands, as an editor counts lines, and what it is."""
+
+    path: Path
+    line: int
+    column: str | None
+    text: str
+    kind: str
+
+
+def write_exports(inbox: Path, company: Company, until: date) -> list[Mistake]:
+    """Writes all files into `inbox/<system>/`; returns the mistakes planted in the last ones."""
+    for months in EARLIER_EXPORTS:
+        exported_on = month_end(add_months(until, -months))
+        _write_crm(inbox, company, exported_on)
+        _write_billing(inbox, company, exported_on)
+    last = {**_write_crm(inbox, company, until), **_write_billing(inbox, company, until)}
+    last |= _write_once(inbox, company, until)
+    return _plant_mistakes(last)
+
+
+def _stamp(exported_on: date) -> str:
+    return f"{exported_on:%Y%m%d}"
+
+
+def _write_csv(path: Path, rows: Iterable[Row], encoding: str = "utf-8") -> Path:
+    rows = list(rows)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+# ------------------------------------------------------------------------------------------------
+# The systems
+# ------------------------------------------------------------------------------------------------
+
+
+def _write_crm(inbox: Path, company: Company, exported_on: date) -> dict[str, Path]:
+    headers = {column.name: column.ja for column in entities()["crm.accounts"].columns}
+    rows = [
+        {headers[name]: value for name, value in row.items()}
+        for row in _accounts(company, exported_on)
+    ]
+    path = inbox / "crm" / f"accounts_{_stamp(exported_on)}.csv"
+    return {"accounts": _write_csv(path, rows, "cp932")} if rows else {}
+
+
+def _accounts(company: Company, exported_on: date) -> Iterator[Row]:
+    for customer in company.customers:
+        if customer.signed_up_on > exported_on:
+            continue
+        yield _account(customer, customer.account_id, customer.billing_customer_id, customer.name)
+        # Somebody in sales entered every fortieth customer a second time, with another spelling.
+        if customer.number % 40 == 17:
+            yield _account(customer, f"A9{customer.number:04d}", "", customer.name_kana)
+
+
+def _account(customer: Customer, account_id: str, billing_customer_id: str, name: str) -> Row:
+    return {
+        "account_id": account_id,
+        "kind": "法人" if customer.kind == "company" else "個人",
+        "name": name,
+        "name_kana": customer.name_kana,
+        "industry": customer.industry,
+        "employees": customer.employees,
+        "phone": customer.phone,
+        "email": customer.email,
+        "postal_code": customer.postal_code,
+        "prefecture": customer.prefecture,
+        "address": customer.address,
+        "owner": customer.owner,
+        "acquisition_channel": customer.channel,
+        "billing_customer_id": billing_customer_id,
+        "created_date": f"{customer.signed_up_on:%Y/%m/%d}",
+    }
+
+
+def _write_billing(inbox: Path, company: Company, exported_on: date) -> dict[str, Path]:
+    tables: dict[str, Iterable[Row]] = {
+        "billing_customers": (
+            {
+                "billing_customer_id": customer.billing_customer_id,
+                "account_id": customer.account_id,
+                "name": customer.name,
+                "name_kana": customer.name_kana,
+                "email": customer.email,
+                "payment_method": customer.payment_method,
+                "created_date": customer.signed_up_on,
+            }
+            for customer in company.customers
+            if customer.signed_up_on <= exported_on
+        ),
+        "plans": (
+            {
+                "plan_id": plan.plan_id,
+                "name": plan.name,
+                "product": "シゴトノート",
+                "plan_rank": plan.rank,
+                "is_addon": _bool(plan.is_addon),
+                "interval_unit": plan.interval_unit,
+                "interval_count": 1,
+                "list_price_native": plan.price,
+                "currency": plan.currency,
+                "tax_rate": plan.tax_rate,
+            }
+            for plan in words.PLANS
+        ),
+        "subscriptions": (
+            _subscription(segment, exported_on)
+            for segment in company.segments
+            if segment.known_from <= exported_on
+        ),
+        "subscription_pauses": (
+            {
+                "contract_id": pause.contract_id,
+                "pause_start_date": pause.start,
+                "pause_end_date": pause.end,
+            }
+            for pause in company.pauses
+            if pause.known_from <= exported_on
+        ),
+        "subscription_discounts": (
+            {
+                "contract_id": discount.contract_id,
+                "line_id": "",
+                "discount_id": f"D{discount.contract_id[1:]}",
+                "percent": discount.percent,
+                "start_date": discount.start,
+                "end_date": discount.end,
+            }
+            for discount in company.discounts
+            if discount.start <= exported_on
+        ),
+        "cancel_requests": (
+            {
+                "contract_id": request.contract_id,
+                "requested_at": f"{request.requested_on} 10:15:00",
+                "effective_date": request.effective_date,
+                "reason_code": request.reason_code,
+                "reason_text": request.reason_text,
+                "initiated_by": request.initiated_by,
+            }
+            for request in company.cancel_requests
+            if request.requested_on <= exported_on
+        ),
+        "invoices": (
+            _invoice(invoice, exported_on)
+            for invoice in company.invoices
+            if invoice.issued_on <= exported_on
+        ),
+        "invoice_lines": (
+            row
+            for invoice in company.invoices
+            if invoice.issued_on <= exported_on
+            for row in _invoice_lines(invoice)
+        ),
+        "payments": (
+            _payment(invoice)
+            for invoice in company.invoices
+            if invoice.paid_on and invoice.paid_on <= exported_on
+        ),
+    }
+    written = {}
+    for name, rows in tables.items():
+        rows = list(rows)
+        if rows:
+            path = inbox / "billing" / f"{name}_{_stamp(exported_on)}.csv"
+            written[name] = _write_csv(path, rows)
+    return written
+
+
+def _bool(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _subscription(segment: Segment, exported_on: date) -> Row:
+    is_end_known = segment.end_known_from is None or segment.end_known_from <= exported_on
+    return {
+        "contract_id": segment.contract_id,
+        "line_id": segment.line_id,
+        "segment_start_date": segment.start,
+        "segment_end_date": segment.end if is_end_known else None,
+        "billing_customer_id": f"B{segment.contract_id[1:]}",
+        "plan_id": segment.plan.plan_id,
+        "quantity": segment.quantity,
+        "unit_price_native": 0 if segment.is_trial else segment.plan.price,
+        "price_includes_tax": "false",
+        "tax_rate": segment.plan.tax_rate,
+        "currency": segment.plan.currency,
+        "interval_unit": segment.plan.interval_unit,
+        "interval_count": 1,
+        "is_trial": _bool(segment.is_trial),
+        "term_months": 12 if segment.plan.is_yearly else None,
+        "auto_renew": _bool(not segment.plan.is_yearly),
+    }
+
+
+def _invoice(invoice: Invoice, exported_on: date) -> Row:
+    paid_on = invoice.paid_on if invoice.paid_on and invoice.paid_on <= exported_on else None
+    return {
+        "invoice_id": invoice.invoice_id,
+        "billing_customer_id": invoice.customer.billing_customer_id,
+        "contract_id": invoice.segment.contract_id,
+        "issue_date": invoice.issued_on,
+        "due_date": invoice.due_on,
+        "currency": invoice.segment.plan.currency,
+        "subtotal_native": invoice.amount - invoice.discount,
+        "tax_native": invoice.tax,
+        "total_native": invoice.total,
+        "balance_native": 0 if paid_on else invoice.total,
+        "paid_date": paid_on,
+        "status": "paid" if paid_on else "open",
+        "payment_method": invoice.customer.payment_method,
+        "document_type": "invoice",
+    }
+
+
+def _invoice_lines(invoice: Invoice) -> Iterator[Row]:
+    line = {
+        "invoice_id": invoice.invoice_id,
+        "line_no": 1,
+        "contract_id": invoice.segment.contract_id,
+        "plan_id": invoice.segment.plan.plan_id,
+        "line_type": invoice.line_type,
+        "description": f"{invoice.segment.plan.name} {invoice.service_start:%Y年%m月}分",
+        "quantity": invoice.segment.quantity,
+        "amount_native": invoice.amount,
+        "tax_rate": invoice.segment.plan.tax_rate,
+        "service_start_date": invoice.service_start,
+        "service_end_date": invoice.service_end,
+    }
+    yield line
+    if invoice.discount:
+        yield {
+            **line,
+            "line_no": 2,
+            "line_type": "discount",
+            "description": "割引",
+            "quantity": 1,
+            "amount_native": -invoice.discount,
+        }
+
+
+def _payment(invoice: Invoice) -> Row:
+    return {
+        "payment_id": invoice.invoice_id.replace("INV", "PAY"),
+        "billing_customer_id": invoice.customer.billing_customer_id,
+        "invoice_id": invoice.invoice_id,
+        "paid_date": invoice.paid_on,
+        "amount_native": invoice.total,
+        "currency": invoice.segment.plan.currency,
+        "method": invoice.customer.payment_method,
+    }
+
+
+def _write_once(inbox: Path, company: Company, until: date) -> dict[str, Path]:
+    """The systems that send one file over the whole window."""
+    tables: dict[str, tuple[Path, list[Row]]] = {
+        "bank_transactions": (
+            inbox / "bank" / f"bank_transactions_{_stamp(until)}.csv",
+            [
+                {
+                    "transaction_id": invoice.invoice_id.replace("INV", "TRF"),
+                    "booked_date": invoice.paid_on,
+                    "amount_native": invoice.total,
+                    "currency": "JPY",
+                    "payer_name_kana": invoice.customer.bank_name,
+                    "memo": "振込",
+                }
+                for invoice in sorted(
+                    (invoice for invoice in company.invoices if invoice.paid_on),
+                    key=lambda invoice: (invoice.paid_on, invoice.invoice_id),
+                )
+                if invoice.customer.payment_method == "transfer"
+            ],
+        ),
+        "usage_days": (
+            inbox / "usage" / f"usage_days_{_stamp(until)}.csv",
+            [
+                {
+                    "billing_customer_id": customer.billing_customer_id,
+                    "date": day,
+                    "feature": feature,
+                    "active_users": users,
+                    "events": events,
+                    "seats_used": min(users, seats),
+                }
+                for customer, day, feature, users, events, seats in company.usage
+            ],
+        ),
+        "fx_rates": (
+            inbox / "reference" / f"fx_rates_{_stamp(until)}.csv",
+            [
+                {"date": day, "from_currency": "USD", "to_currency": "JPY", "rate": rate}
+                for day, rate in company.fx_rates
+            ],
+        ),
+        "churn_reason_map": (
+            inbox / "reference" / f"churn_reason_map_{_stamp(until)}.csv",
+            [
+                {"code": code, "label_ja": label_ja, "label_en": label_en, "group": group}
+                for code, _, label_ja, label_en, group, _ in words.CHURN_REASONS
+            ],
+        ),
+    }
+    written = {name: _write_csv(path, rows) for name, (path, rows) in tables.items() if rows}
+    written["tickets"] = _write_tickets(inbox, company, until)
+    return written
+
+
+def _write_tickets(inbox: Path, company: Company, until: date) -> Path:
+    tickets = [
+        _ticket(ticket)
+        for ticket in sorted(
+            company.tickets, key=lambda ticket: (ticket.asked_on, ticket.ticket_id)
+        )
+    ]
+    path = inbox / "support" / f"tickets_{_stamp(until)}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"tickets": tickets}, ensure_ascii=False, indent=1)
+    path.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def _ticket(ticket: Ticket) -> dict:
+    topic, subject, body, is_complaint, _ = ticket.topic
+    asked_at = datetime.combine(ticket.asked_on, time(), TIME_ZONE) + timedelta(
+        minutes=ticket.minute
+    )
+    replied_at = solved_at = None
+    if ticket.first_reply_minutes:
+        replied_at = asked_at + timedelta(minutes=ticket.first_reply_minutes)
+    if ticket.resolved_hours:
+        solved_at = asked_at + timedelta(hours=ticket.resolved_hours)
+    return {
+        "ticket_id": ticket.ticket_id,
+        "account_id": ticket.customer.account_id,
+        "billing_customer_id": ticket.customer.billing_customer_id,
+        "requester_email": ticket.customer.email,
+        "requester_name": ticket.customer.name,
+        "channel": "email" if ticket.minute % 3 else "web",
+        "subject": subject,
+        "body": body,
+        "topic": topic,
+        "is_complaint": is_complaint,
+        "priority": "high" if is_complaint else "normal",
+        "status": "solved" if solved_at else "open",
+        "assignee": ticket.assignee,
+        "asked_at": _instant(asked_at),
+        "first_reply_at": _instant(replied_at),
+        "resolved_at": _instant(solved_at),
+        "csat": ticket.csat,
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if at else None
+
+
+# ------------------------------------------------------------------------------------------------
+# Planted mistakes
+# ------------------------------------------------------------------------------------------------
+
+
+def _plant_mistakes(files: dict[str, Path]) -> list[Mistake]:
+    """Spoils a few lines of the last exports, each in a way a real export was seen to fail."""
+    mistakes = [
+        _spoil_cell(files, "accounts", 0.4, "登録日", "2026/02/30", "unreadable_date"),
+        _spoil_cell(files, "invoices", 0.5, "document_type", "見積書", "unknown_value"),
+        _spoil_cell(files, "invoice_lines", 0.3, "amount_native", "一万円", "unreadable_number"),
+        _spoil_cell(files, "usage_days", 0.6, "date", "4月の初め", "unreadable_date"),
+        _repeat_line(files, "payments", 0.7),
+        _add_field(files, "bank_transactions", 0.5),
+    ]
+    return [mistake for mistake in mistakes if mistake]
+
+
+def _lines(path: Path, encoding: str) -> list[list[str]]:
+    with path.open(encoding=encoding, newline="") as file:
+        return list(csv.reader(file))
+
+
+def _rewrite(path: Path, encoding: str, lines: list[list[str]]) -> None:
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file).writerows(lines)
+
+
+def _encoding(path: Path) -> str:
+    return "cp932" if path.parent.name == "crm" else "utf-8"
+
+
+def _spoil_cell(
+    files: dict[str, Path], name: str, position: float, column: str, text: str, kind: str
+) -> Mistake | None:
+    """Writes `text` into a column of the line at that share of the file."""
+    if name not in files:
+        return None
+    path = files[name]
+    lines = _lines(path, _encoding(path))
+    index = max(1, int(len(lines) * position))
+    lines[index][lines[0].index(column)] = text
+    _rewrite(path, _encoding(path), lines)
+    return Mistake(path, index + 1, column, text, kind)
+
+
+def _repeat_line(files: dict[str, Path], name: str, position: float) -> Mistake | None:
+    if name not in files:
+        return None
+    path = files[name]
+    lines = _lines(path, _encoding(path))
+    index = max(1, int(len(lines) * position))
+    lines.insert(index + 1, lines[index])
+    _rewrite(path, _encoding(path), lines)
+    return Mistake(path, index + 2, None, ",".join(lines[index]), "repeated")
+
+
+def _add_field(files: dict[str, Path], name: str, position: float) -> Mistake | None:
+    """A comma too many: the memo was typed with one and the system did not quote it."""
+    if name not in files:
+        return None
+    path = files[name]
+    lines = _lines(path, _encoding(path))
+    index = max(1, int(len(lines) * position))
+    lines[index].append("至急")
+    _rewrite(path, _encoding(path), lines)
+    return Mistake(path, index + 1, None, ",".join(lines[index]), "ragged")

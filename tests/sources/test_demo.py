@@ -1,0 +1,134 @@
+"""The demo company: same arguments, same bytes; planted mistakes stand where it says they do."""
+
+import csv
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from sources.demo import generate
+
+UNTIL = date(2026, 6, 30)
+
+
+def digest(inbox: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(inbox)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in inbox.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    inbox = tmp_path_factory.mktemp("demo")
+    return inbox, generate(inbox, customers=120, months=18, seed=7, until=UNTIL)
+
+
+def rows_of(path: Path, encoding: str = "utf-8") -> list[dict[str, str]]:
+    with path.open(encoding=encoding, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_same_seed_gives_the_same_bytes(demo, tmp_path):
+    inbox, _ = demo
+    generate(tmp_path / "again", customers=120, months=18, seed=7, until=UNTIL)
+    generate(tmp_path / "other", customers=120, months=18, seed=8, until=UNTIL)
+
+    assert digest(tmp_path / "again") == digest(inbox)
+    assert digest(tmp_path / "other") != digest(inbox)
+
+
+def test_every_system_sends_its_files_named_with_the_day_of_export(demo):
+    inbox, _ = demo
+    names = {str(path.relative_to(inbox)) for path in inbox.rglob("*") if path.is_file()}
+
+    assert {
+        "crm/accounts_20260430.csv",
+        "crm/accounts_20260531.csv",
+        "crm/accounts_20260630.csv",
+        "billing/subscriptions_20260430.csv",
+        "billing/subscriptions_20260531.csv",
+        "billing/subscriptions_20260630.csv",
+        "support/tickets_20260630.json",
+        "bank/bank_transactions_20260630.csv",
+        "usage/usage_days_20260630.csv",
+        "reference/fx_rates_20260630.csv",
+    } <= names
+
+
+def test_the_company_has_every_kind_of_story_the_metrics_tell_apart(demo):
+    inbox, _ = demo
+    subscriptions = rows_of(inbox / "billing/subscriptions_20260630.csv")
+    cancelled = rows_of(inbox / "billing/cancel_requests_20260630.csv")
+    invoices = rows_of(inbox / "billing/invoices_20260630.csv")
+
+    assert {row["is_trial"] for row in subscriptions} == {"true", "false"}
+    assert {row["interval_unit"] for row in subscriptions} == {"month", "year"}
+    assert {row["currency"] for row in subscriptions} == {"JPY", "USD"}
+    assert {row["line_id"] for row in subscriptions} == {"1", "2"}
+    assert {row["initiated_by"] for row in cancelled} == {"customer", "payment"}
+    assert rows_of(inbox / "billing/subscription_pauses_20260630.csv")
+    assert rows_of(inbox / "billing/subscription_discounts_20260630.csv")
+    assert any(row["status"] == "open" and row["due_date"] < "2026-04-01" for row in invoices)
+    assert all(row["segment_start_date"] <= "2026-07-30" for row in subscriptions)
+
+
+def test_an_earlier_export_holds_only_what_was_known_then(demo):
+    inbox, _ = demo
+    earlier = rows_of(inbox / "billing/cancel_requests_20260430.csv")
+    later = rows_of(inbox / "billing/cancel_requests_20260630.csv")
+
+    assert max(row["requested_at"] for row in earlier) < "2026-05-01"
+    assert len(earlier) < len(later)
+    assert all(row in later for row in earlier)
+
+
+def test_segments_of_a_contract_line_do_not_overlap(demo):
+    inbox, _ = demo
+    ends: dict[tuple[str, str], str] = {}
+    for row in sorted(
+        rows_of(inbox / "billing/subscriptions_20260630.csv"),
+        key=lambda row: row["segment_start_date"],
+    ):
+        line = (row["contract_id"], row["line_id"])
+        assert ends.get(line, "") < row["segment_start_date"]
+        ends[line] = row["segment_end_date"] or "9999"
+
+
+def test_planted_mistakes_stand_on_the_lines_it_names(demo):
+    inbox, mistakes = demo
+
+    assert [(mistake.path.relative_to(inbox).as_posix(), mistake.kind) for mistake in mistakes] == [
+        ("crm/accounts_20260630.csv", "unreadable_date"),
+        ("billing/invoices_20260630.csv", "unknown_value"),
+        ("billing/invoice_lines_20260630.csv", "unreadable_number"),
+        ("usage/usage_days_20260630.csv", "unreadable_date"),
+        ("billing/payments_20260630.csv", "repeated"),
+        ("bank/bank_transactions_20260630.csv", "ragged"),
+    ]
+    for mistake in mistakes:
+        encoding = "cp932" if mistake.path.parent.name == "crm" else "utf-8"
+        lines = mistake.path.read_text(encoding=encoding).splitlines()
+        assert mistake.text in lines[mistake.line - 1]
+
+
+def test_tickets_are_json_with_instants_in_utc(demo):
+    inbox, _ = demo
+    tickets = json.loads((inbox / "support/tickets_20260630.json").read_text())["tickets"]
+
+    assert len(tickets) > 100
+    assert all(ticket["asked_at"].endswith("Z") for ticket in tickets)
+
+
+def test_a_company_of_one_customer_and_one_month_can_be_written(tmp_path):
+    generate(tmp_path, customers=1, months=1, until=UNTIL)
+
+    assert (tmp_path / "billing/subscriptions_20260630.csv").exists()
+
+
+def test_a_company_without_customers_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="at least 1"):
+        generate(tmp_path, customers=0, until=UNTIL)
