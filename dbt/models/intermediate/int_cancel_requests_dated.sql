@@ -11,7 +11,7 @@ dated as (
     select
         source_system,
         contract_id,
-        cast({{ utc_to_local('requested_at', var('business_timezone')) }} as date) as requested_date,
+        {{ local_date('requested_at') }} as requested_date,
         cast(effective_date as date) as effective_date,
         cast(reason_code as string) as reason_code,
         cast(initiated_by as string) as initiated_by

@@ -138,6 +138,7 @@ cuts as (
     select segment_key, until_date as cut_date from pauses
     union
     select segment_key, expiry_date as cut_date from pauses
+    where until_date is null or expiry_date < until_date
     union
     select segment_key, from_date as cut_date from arrears
     union
