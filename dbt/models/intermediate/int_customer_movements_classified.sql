@@ -68,15 +68,15 @@ compared as (
         month,
         case when is_rate_missing = 0 then mrr_after end as mrr_after,
         case when is_rate_missing = 0 then mrr_carried end as mrr_carried,
-        coalesce(lag(mrr_after) over (partition by customer_key order by month), 0) as mrr_before,
+        coalesce(lag(mrr_after) over (partition by customer_key order by month nulls last), 0) as mrr_before,
         coalesce(
             max(mrr_after) over (
-                partition by customer_key order by month
+                partition by customer_key order by month nulls last
                 rows between unbounded preceding and 1 preceding
             ), 0
         ) > 0 as has_paid_before,
         paused_lines,
-        coalesce(lag(paused_lines) over (partition by customer_key order by month), 0)
+        coalesce(lag(paused_lines) over (partition by customer_key order by month nulls last), 0)
             as paused_lines_before
     from converted
 

@@ -122,17 +122,17 @@ summed as (
         customer_months.month,
         lead(customer_months.month) over (
             partition by customer_months.customer_key, currencies.currency
-            order by customer_months.month
+            order by customer_months.month nulls last
         ) as next_month,
         sum(coalesce(changes_bounded.mrr_native_change, 0)) over (
             partition by customer_months.customer_key, currencies.currency
-            order by customer_months.month
+            order by customer_months.month nulls last
             rows between unbounded preceding and current row
         ) as mrr_native,
         coalesce(changes_bounded.mrr_native_change, 0) as mrr_native_change,
         sum(coalesce(changes_bounded.paused_lines_change, 0)) over (
             partition by customer_months.customer_key, currencies.currency
-            order by customer_months.month
+            order by customer_months.month nulls last
             rows between unbounded preceding and current row
         ) as paused_lines
     from customer_months

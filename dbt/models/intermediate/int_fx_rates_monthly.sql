@@ -44,7 +44,7 @@ candidates as (
         rates.rate,
         row_number() over (
             partition by dated_months.month, dated_months.currency
-            order by rates.date desc nulls last, rates.record_key
+            order by rates.date desc nulls last, rates.record_key nulls last
         ) as pick
     from dated_months
     inner join rates on dated_months.currency = rates.from_currency

@@ -39,7 +39,7 @@ keyed as (
         lead(subscriptions.segment_start_date) over (
             partition by
                 subscriptions.source_system, subscriptions.contract_id, subscriptions.line_id
-            order by subscriptions.segment_start_date
+            order by subscriptions.segment_start_date nulls last
         ) as next_segment_start_date
     from subscriptions
     left join identified

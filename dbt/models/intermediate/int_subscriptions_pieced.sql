@@ -157,7 +157,7 @@ pieces as (
         cuts.cut_date as piece_start_date,
         coalesce(
             lead(cuts.cut_date) over (
-                partition by cuts.segment_key order by cuts.cut_date
+                partition by cuts.segment_key order by cuts.cut_date nulls last
             ),
             segments.covered_end_excl
         ) as piece_end_excl,

@@ -1,0 +1,291 @@
+"""The house rules that a machine can check: who may import what, which SQL is portable, what a mart must declare."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import sqlglot
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+DBT = ROOT / "dbt"
+
+# ---------------------------------------------------------------- Python: who may import what
+
+# folder -> modules it may not import, each with the reason a reader would ask for
+FORBIDDEN_IMPORTS = {
+    "sources": {"dagster", "dbt", "streamlit", "dagster_project", "dashboards"},
+    "dagster_project/compute": {"dagster", "streamlit", "dashboards"},
+    "dagster_project": {"streamlit", "dashboards"},
+    "dashboards": {"dagster", "dbt"},
+}
+
+
+def python_files(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imported_modules(path: Path) -> set[str]:
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            modules.add(node.module.split(".")[0])
+    return modules
+
+
+@pytest.mark.parametrize("folder", FORBIDDEN_IMPORTS)
+def test_each_room_imports_only_what_it_may(folder):
+    files = python_files(folder)
+    assert files, f"{folder} holds no Python file: the rule would check nothing"
+    broken = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files
+        for name in imported_modules(path) & FORBIDDEN_IMPORTS[folder]
+    }
+    assert broken == set()
+
+
+def test_the_dbt_folder_never_becomes_a_python_package():
+    assert not (DBT / "__init__.py").exists(), "dbt/__init__.py would shadow the real dbt package"
+
+
+def test_no_module_has_a_name_that_says_nothing():
+    names = {"utils.py", "helpers.py", "common.py", "manager.py", "handler.py", "misc.py"}
+    folders = ["sources", "dagster_project", "dashboards", "tests"]
+    assert [p for f in folders for p in python_files(f) if p.name in names] == []
+
+
+CLOCKS = re.compile(
+    r"current_date|current_timestamp|\bnow\(\)|date\.today\(|datetime\.now\(|datetime\.utcnow\(|time\.time\("
+)
+
+
+def test_nothing_in_dbt_or_dashboards_reads_a_clock():
+    """One named exception: dashboards/clock.py dates audit lines and the "is this old" badge, no number."""
+    pages = [p for p in (ROOT / "dashboards").rglob("*.py") if p.name != "clock.py"]
+    files = [*DBT.rglob("*.sql"), *pages]
+    readers = [
+        str(path.relative_to(ROOT))
+        for path in files
+        if "target" not in path.parts and CLOCKS.search(without_comments(path))
+    ]
+    assert readers == []
+
+
+def test_the_lock_file_holds_versions_and_hashes_and_no_address():
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "--hash=sha256:" in lock
+    assert not re.search(r"https?://|file://|--index-url|--find-links| @ ", lock)
+
+
+# ---------------------------------------------------------------- SQL: portable, in layers
+
+
+def without_comments(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"\{#.*?#\}", "", text, flags=re.S)
+    if path.suffix == ".sql":
+        text = re.sub(r"--[^\n]*", "", text)
+    else:
+        text = re.sub(r'""".*?"""', "", text, flags=re.S)
+        text = re.sub(r"#[^\n]*", "", text)
+    return text
+
+
+# construct -> what to write instead; ENGINES.md section 1 has the measured difference of each
+NOT_PORTABLE = {
+    r"::": "cast(x as type)",
+    r"\bqualify\b": "a CTE with a row_number and where pick = 1",
+    r"\bgroup\s+by\s+all\b": "the keys by name",
+    r"\b(avg|median|percentile_cont|stddev\w*)\s*\(": "sum and count beside each other",
+    r"\b(trim|ltrim|rtrim)\s*\(": "strip()",
+    r"\btry_cast\s*\(": "matches() and cast",
+    r"\b(strftime|strptime|date_format|to_char)\s*\(": "month_label() or a macro",
+    r"\b(date_diff|datediff|date_sub|date_add)\s*\(": "days_between(), minutes_between(), add_days()",
+    r"\binterval\s+'?\d": "add_months() or add_days()",
+    r"\b(dayofweek|extract)\s*\(": "a macro",
+    r"\b(arg_max|arg_min|max_by|min_by|any_value)\s*\(": "row_number and where pick = 1",
+    r"\b(regexp_replace|regexp_matches|regexp_like|rlike)\b": "strip() or matches()",
+    r"->>|->": "json_text()",
+    r"\b(json_object|to_json)\s*\(": "json_of()",
+    r"\b(unnest|explode|generate_series|sequence)\s*\(": "month_spine()",
+    r"\bhash\s*\(": "hash_key()",
+    r"\b(string_agg|listagg|group_concat)\s*\(": "distinct_list()",
+    r"\bconcat_ws\s*\(": "hash_key(), or || of non-null parts",
+    r"'[^'\n]*\\[^'\n]*'": "no backslash in a literal: one engine unescapes it",
+}
+
+
+def model_files() -> list[Path]:
+    files = [
+        *(DBT / "models").rglob("*.sql"),
+        *(DBT / "tests").rglob("*.sql"),
+        *(p for p in (DBT / "macros").rglob("*.sql") if "engine" not in p.parts),
+    ]
+    assert files
+    return sorted(files)
+
+
+@pytest.mark.parametrize("construct", NOT_PORTABLE)
+def test_models_are_written_in_the_portable_subset(construct):
+    pattern = re.compile(construct, re.I)
+    found = []
+    for path in model_files():
+        sql = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", without_comments(path), flags=re.S)
+        if pattern.search(sql):
+            found.append(str(path.relative_to(ROOT)))
+    assert found == [], f"write {NOT_PORTABLE[construct]} instead"
+
+
+def test_no_division_outside_the_divide_macro():
+    found = []
+    for path in model_files():
+        sql = re.sub(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", " ", without_comments(path), flags=re.S)
+        sql = re.sub(r"'[^']*'", "''", sql)
+        if re.search(r"[\w)]\s*/\s*[\w(]", sql):
+            found.append(str(path.relative_to(ROOT)))
+    assert found == []
+
+
+def test_every_order_by_says_where_nulls_go():
+    found = []
+    for path in model_files():
+        sql = re.sub(r"\{%.*?%\}", " ", without_comments(path), flags=re.S)
+        for clause in re.findall(
+            r"order\s+by\s+(.*?)(?=\brows\s+between\b|\)\s*(?:as\b|,|\n|$))", sql, re.S | re.I
+        ):
+            clause = re.sub(r"\{\{.*?\}\}", "key nulls last", clause)  # a macro is checked where it is written
+            keys = [key for key in re.split(r",(?![^(]*\))", clause) if key.strip()]
+            if not all(re.search(r"\bnulls\s+(first|last)\b", key, re.I) for key in keys):
+                found.append(f"{path.relative_to(ROOT)}: order by {' '.join(clause.split())}")
+    assert found == []
+
+
+LAYERS = {"staging": 0, "intermediate": 1, "marts": 2}
+
+
+def test_models_read_only_earlier_layers():
+    layer_of = {p.stem: p.relative_to(DBT / "models").parts[0] for p in (DBT / "models").rglob("*.sql")}
+    broken = []
+    for path in (DBT / "models").rglob("*.sql"):
+        sql = without_comments(path)
+        layer = layer_of[path.stem]
+        for name in re.findall(r"ref\(\s*'(\w+)'\s*\)", sql):
+            if LAYERS[layer_of[name]] > LAYERS[layer]:
+                broken.append(f"{path.stem} ({layer}) reads {name} ({layer_of[name]})")
+        if layer != "staging" and re.search(r"source\(\s*'landed'", sql) and "observability" not in path.parts:
+            broken.append(f"{path.stem} ({layer}) reads a landed table around staging")
+    assert broken == []
+
+
+# ---------------------------------------------------------------- what a mart must declare
+
+
+def declared_models(folder: str) -> dict[str, dict]:
+    models = {}
+    for path in (DBT / "models" / folder).rglob("*.yml"):
+        for model in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models", []):
+            models[model["name"]] = model
+    return models
+
+
+def mart_names() -> list[str]:
+    return sorted(p.stem for p in (DBT / "models" / "marts").rglob("*.sql"))
+
+
+@pytest.mark.parametrize("name", mart_names())
+def test_every_mart_has_a_contract_a_grain_and_described_classified_columns(name):
+    model = declared_models("marts").get(name)
+    assert model, f"{name} is not declared in a _*__models.yml"
+    assert model["config"]["contract"]["enforced"] is True
+    assert model["description"].startswith("Grain: one row per")
+    columns = {column["name"]: column for column in model["columns"]}
+    assert {"policy_id", "as_of_date"} <= columns.keys()
+    for column in columns.values():
+        assert column.get("description"), f"{name}.{column['name']} has no description"
+        meta = column.get("config", {}).get("meta", {})
+        assert meta.get("class") in {0, 1, 2, 3}, f"{name}.{column['name']} has no data class"
+    tests = {next(iter(test)) for test in model["data_tests"]}
+    assert "one_row_per" in tests, f"the grain of {name} is not tested"
+
+
+def test_money_and_counts_of_marts_are_never_null():
+    """One engine writes null where the other fails (decimal overflow, missing rate)."""
+    missing = []
+    for name, model in declared_models("marts").items():
+        never_null = {
+            column
+            for test in model["data_tests"]
+            if "never_null" in test
+            for column in test["never_null"]["arguments"]["columns"]
+        }
+        for column in model["columns"]:
+            is_money = column["data_type"].startswith("decimal") and not re.search(
+                r"(_rate|_ratio|_score|^arpa)$", column["name"]
+            )
+            is_count = column["name"].endswith("_count") and column["data_type"] == "bigint"
+            if (is_money or is_count) and column["name"] not in never_null | {"interval_count"}:
+                missing.append(f"{name}.{column['name']}")
+    assert missing == []
+
+
+def test_every_metric_is_registered_in_both_languages():
+    needed = {"id", "name_ja", "name_en", "unit", "formula", "definition_ja", "card"}
+    ids = []
+    for name, model in declared_models("marts").items():
+        for column in model["columns"]:
+            metric = column.get("config", {}).get("meta", {}).get("metric")
+            is_metric = name.startswith("mart_") and re.search(r"(^mrr|^arr|^arpa|_rate|_ratio)$", column["name"])
+            if is_metric and name == "mart_kpi_monthly":
+                assert metric, f"{name}.{column['name']} is a metric and not in the registry"
+            if metric:
+                assert needed <= metric.keys(), f"{name}.{column['name']} lacks {needed - metric.keys()}"
+                ids.append(metric["id"])
+    assert len(ids) == len(set(ids)) > 20
+
+
+# ---------------------------------------------------------------- pages
+
+
+def sql_strings(path: Path) -> list[str]:
+    strings = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value.strip()
+            if re.match(r"(select|with)\s", text, re.I):
+                strings.append(text)
+    return strings
+
+
+def test_pages_only_select_from_published_marts():
+    """No rule in a page: no CASE, no window function, no table that is not a mart."""
+    marts = set(mart_names())
+    checked = 0
+    for path in python_files("dashboards"):
+        for sql in sql_strings(path):
+            tree = sqlglot.parse_one(sql, dialect="duckdb")
+            checked += 1
+            where = f"{path.relative_to(ROOT)}: {' '.join(sql.split())[:80]}"
+            assert not list(tree.find_all(sqlglot.exp.Case)), f"CASE in {where}"
+            assert not list(tree.find_all(sqlglot.exp.Window)), f"window function in {where}"
+            ctes = {cte.alias for cte in tree.find_all(sqlglot.exp.CTE)}
+            tables = {table.name for table in tree.find_all(sqlglot.exp.Table)} - ctes
+            assert tables <= marts, f"{tables - marts} in {where}"
+    assert checked > 0
+
+
+def test_every_page_has_an_exposure_that_names_its_marts():
+    exposures = {}
+    for path in (DBT / "models").rglob("*.yml"):
+        for exposure in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("exposures", []):
+            exposures[exposure["name"]] = exposure
+    pages = {p.stem for p in (ROOT / "dashboards" / "views").glob("*.py") if p.stem != "__init__"}
+    assert pages, "no page found"
+    assert {f"page_{page}" for page in pages} <= exposures.keys()
+    for exposure in exposures.values():
+        assert exposure["depends_on"], exposure["name"]
