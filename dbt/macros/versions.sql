@@ -4,12 +4,13 @@
 
 {#- The order of versions. Only what the delivery itself says decides: when it arrived changes nothing. -#}
 {% macro version_order() -%}
-    exported_at, source_updated_at nulls first, content_sha256, source_row, source_sheet nulls first, delivery_id
+    exported_at nulls first, source_updated_at nulls first, content_sha256 nulls first, source_row nulls first,
+    source_sheet nulls first, delivery_id nulls first
 {%- endmacro %}
 
 {% macro version_order_desc() -%}
-    exported_at desc, source_updated_at desc nulls last, content_sha256 desc, source_row desc,
-    source_sheet desc nulls last, delivery_id desc
+    exported_at desc nulls last, source_updated_at desc nulls last, content_sha256 desc nulls last,
+    source_row desc nulls last, source_sheet desc nulls last, delivery_id desc nulls last
 {%- endmacro %}
 
 {#- Join condition: both sides are the same landed row. One source row may hold several records, one file
@@ -81,7 +82,7 @@
             numbered.*,
             min(case when is_tombstone then delivery_order end) over (
                 partition by {{ record | join(', ') }}
-                order by version_no
+                order by version_no nulls last
                 rows between 1 following and unbounded following
             ) as tombstone_order,
             max(case when not is_tombstone then delivery_order end) over (
@@ -89,7 +90,7 @@
             ) as last_asserted_order,
             row_number() over (
                 partition by {{ record | join(', ') }}, feed_system, feed_id, is_tombstone
-                order by version_no desc
+                order by version_no desc nulls last
             ) as pick
         from numbered
 
@@ -170,7 +171,7 @@
             delivery_id,
             source_sheet,
             source_row,
-            row_number() over (partition by record_key order by version_no desc) as pick
+            row_number() over (partition by record_key order by version_no desc nulls last) as pick
         from assertions
         where taken_back_order is null
 
@@ -221,7 +222,7 @@
             numbered.*,
             sum(case when said_hash = said_before then 0 else 1 end) over (
                 partition by {{ record | join(', ') }}
-                order by version_no
+                order by version_no nulls last
                 rows between unbounded preceding and current row
             ) as statement_no
         from numbered

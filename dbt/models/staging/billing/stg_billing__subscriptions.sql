@@ -76,7 +76,7 @@ segments_ranked as (
             partition by
                 assertions.source_system, assertions.contract_id, assertions.line_id,
                 assertions.record_start_date
-            order by assertions.version_no desc
+            order by assertions.version_no desc nulls last
         ) as pick
     from assertions
     inner join contracts_dated
@@ -114,10 +114,10 @@ states_compared as (
     select
         states_ranked.*,
         lag(segment_start_date) over (
-            partition by source_system, contract_id, line_id order by exported_at
+            partition by source_system, contract_id, line_id order by exported_at nulls last
         ) as start_before,
         lag(terms_hash) over (
-            partition by source_system, contract_id, line_id order by exported_at
+            partition by source_system, contract_id, line_id order by exported_at nulls last
         ) as terms_before
     from states_ranked
     where pick = 1
@@ -148,12 +148,12 @@ states_grouped as (
         states_opened.*,
         sum(case when opening_date is null then 0 else 1 end) over (
             partition by source_system, contract_id, line_id
-            order by exported_at
+            order by exported_at nulls last
             rows between unbounded preceding and current row
         ) as segment_no,
         sum(is_new_start) over (
             partition by source_system, contract_id, line_id
-            order by exported_at
+            order by exported_at nulls last
             rows between unbounded preceding and current row
         ) as start_no
     from states_opened
@@ -170,12 +170,12 @@ states_closed as (
         ) as opened_date,
         first_value(segment_end_excl) over (
             partition by source_system, contract_id, line_id, start_no
-            order by exported_at desc
+            order by exported_at desc nulls last
             rows between unbounded preceding and unbounded following
         ) as stated_end_excl,
         row_number() over (
             partition by source_system, contract_id, line_id, segment_no
-            order by exported_at desc
+            order by exported_at desc nulls last
         ) as segment_pick
     from states_grouped
 
@@ -188,7 +188,7 @@ snapshot_segments as (
         states_closed.*,
         min(opened_date) over (
             partition by source_system, contract_id, line_id
-            order by segment_no
+            order by segment_no nulls last
             rows between 1 following and unbounded following
         ) as next_opened_date
     from states_closed

@@ -25,7 +25,7 @@ ordered as (
         known.*,
         row_number() over (
             partition by entity
-            order by exported_at nulls first, content_sha256, delivery_id
+            order by exported_at nulls first, content_sha256 nulls first, delivery_id nulls first
         ) as delivery_order
     from known
 
@@ -37,7 +37,7 @@ followed as (
         ordered.*,
         min(case when coverage = 'full' and is_read_whole then delivery_order end) over (
             partition by entity, source_system, feed_id
-            order by delivery_order
+            order by delivery_order nulls last
             rows between 1 following and unbounded following
         ) as next_full_order
     from ordered
