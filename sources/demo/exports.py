@@ -97,7 +97,7 @@ def _accounts(company: Company, exported_on: date) -> Iterator[Row]:
 def _account(customer: Customer, account_id: str, billing_customer_id: str, name: str) -> Row:
     return {
         "account_id": account_id,
-        "kind": "法人" if customer.kind == "company" else "個人",
+        "kind": customer.kind,
         "name": name,
         "name_kana": customer.name_kana,
         "industry": customer.industry,

@@ -79,7 +79,7 @@ def write_csv(inbox: Path, exports: Iterable[Export]) -> None:
 
 
 def write_japanese_csv(inbox: Path, exports: Iterable[Export]) -> None:
-    """CP932 CSV as Excel in Japan saves it: Japanese headers and words, 2026/1/5, ￥10,000."""
+    """CP932 CSV as Excel in Japan saves it: Japanese headers, はい, 2026/1/5, ￥10,000."""
     for export in exports:
         columns = [entities()[export.entity].column(name) for name in export.header]
         path = export.path(inbox, ".csv")
@@ -91,33 +91,14 @@ def write_japanese_csv(inbox: Path, exports: Iterable[Export]) -> None:
                 writer.writerow([_japanese(column, row[column.name]) for column in columns])
 
 
-# Words a Japanese export uses for the closed lists of the canonical columns.
-JAPANESE_WORDS = {
-    "true": "はい",
-    "false": "いいえ",
-    "company": "法人",
-    "person": "個人",
-    "month": "月",
-    "year": "年",
-    "card": "カード",
-    "transfer": "振込",
-    "direct_debit": "口座振替",
-    "invoice": "請求書",
-    "customer": "顧客",
-    "recurring": "月額",
-    "oneoff": "一時",
-    "proration": "日割",
-}
-
-
 def _japanese(column: Column, text: str) -> str:
     if not text:
         return ""
     if column.type in ("date", "ts"):
         day = date.fromisoformat(text)
         return f"{day.year}/{day.month}/{day.day}"
-    if column.type == "bool" or column.values:
-        return JAPANESE_WORDS[text]
+    if column.type == "bool":
+        return "はい" if text == "true" else "いいえ"
     if column.name.endswith("_native"):
         return f"￥{Decimal(text):,}"
     return text
@@ -156,12 +137,11 @@ def shuffled_files(inbox: Path, seed: int) -> list[Path]:
     return files
 
 
-def move_into(inbox: Path, files: Iterable[Path], staged: Path) -> None:
-    """Moves files of a staged inbox to the same places of a real one."""
-    for file in files:
-        target = inbox / file.relative_to(staged)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(file, target)
+def move_into(inbox: Path, file: Path, staged: Path) -> Path:
+    """Moves a file of a staged inbox to the same place of a real one; returns where it is now."""
+    target = inbox / file.relative_to(staged)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.move(file, target))
 
 
 # ------------------------------------------------------------------------------------------------
@@ -169,12 +149,37 @@ def move_into(inbox: Path, files: Iterable[Path], staged: Path) -> None:
 # ------------------------------------------------------------------------------------------------
 
 
-def snapshot_of(month_end: date) -> Export:
-    """Contracts as a system shows them that keeps only the present: the newest segment of each."""
-    segments = export_of("billing.subscriptions", month_end).rows
-    current: dict[str, Row] = {}
-    for segment in segments:
-        newest = current.get(segment["contract_id"])
-        if newest is None or segment["segment_start_date"] > newest["segment_start_date"]:
-            current[segment["contract_id"]] = segment
-    return Export("billing.subscriptions", month_end, tuple(current.values()))
+# What a company writes for such an export: the preset of the canonical headers, with a change date.
+SNAPSHOT_MAPPING = """
+id: contract_list
+extends: generic_subscriptions_en
+files: ["contract_list_*.csv"]
+history: snapshot
+entities:
+  - entity: billing.subscriptions
+    columns:
+      segment_start_date: changed_on
+      segment_end_date: ends_on
+"""
+
+
+def write_snapshot_mapping(mappings: Path) -> None:
+    mappings.mkdir(exist_ok=True)
+    (mappings / "contract_list.yml").write_text(SNAPSHOT_MAPPING.lstrip(), encoding="utf-8")
+
+
+def write_snapshot(inbox: Path, month_end: date) -> None:
+    """Contracts as a system lists them that keeps only the present: the newest segment of each."""
+    newest: dict[str, Row] = {}
+    for segment in export_of("billing.subscriptions", month_end).rows:
+        seen = newest.get(segment["contract_id"])
+        if seen is None or segment["segment_start_date"] > seen["segment_start_date"]:
+            newest[segment["contract_id"]] = segment
+    named = {"segment_start_date": "changed_on", "segment_end_date": "ends_on"}
+    rows = [{named.get(name, name): text for name, text in row.items()} for row in newest.values()]
+    path = inbox / "billing" / f"contract_list_{month_end:%Y%m%d}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)

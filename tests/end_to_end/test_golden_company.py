@@ -1,0 +1,243 @@
+"""The golden company through the whole pipeline: every figure of METRICS.md 2.1, typed by hand."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tests.end_to_end import company_home, golden_company
+from tests.end_to_end.company_home import query
+
+# Everything here reads the same two homes: one worker builds them, the others do other files.
+pytestmark = pytest.mark.xdist_group("golden")
+
+
+def test_the_waterfall_of_every_month_is_exact(golden_home):
+    assert (
+        company_home.waterfall(golden_home, golden_company.WATERFALL_COLUMNS)
+        == golden_company.WATERFALL
+    )
+
+
+def test_without_lapse_grace_the_late_renewal_churns_and_comes_back(home_without_grace):
+    assert (
+        company_home.waterfall(home_without_grace, golden_company.WATERFALL_COLUMNS)
+        == golden_company.WATERFALL_WITHOUT_GRACE
+    )
+
+
+def test_the_opening_month_shows_its_end_only(golden_home):
+    rows = query(
+        golden_home,
+        """
+        select month, mrr, customer_count, new_mrr, opening_mrr
+        from mart_kpi_monthly where is_opening_month
+        """,
+    )
+    assert rows == [
+        (golden_company.OPENING_MONTH, golden_company.OPENING_MRR, 1, 0, golden_company.OPENING_MRR)
+    ]
+
+
+def test_the_waterfall_mart_says_the_same_as_the_monthly_kpis(golden_home):
+    rows = query(
+        golden_home,
+        """
+        select month, movement_type, mrr_change, begin_mrr, end_mrr
+        from mart_mrr_waterfall
+        where basis = 'contract' and view = 'as_restated' and month > ?
+        """,
+        [golden_company.OPENING_MONTH],
+    )
+    changes = {(month, movement): change for month, movement, change, _, _ in rows}
+    types = ("new", "reactivation", "expansion", "contraction", "churn", "pause", "resume", "fx")
+    for month, figures in golden_company.WATERFALL.items():
+        assert tuple(changes[month, movement] for movement in types) == figures[1:9]
+    ends = {(month, begin, end) for month, _, _, begin, end in rows}
+    assert ends == {
+        (month, figures[0], figures[9]) for month, figures in golden_company.WATERFALL.items()
+    }
+
+
+def test_customers_who_pause_or_resume_are_counted_apart(golden_home):
+    rows = query(
+        golden_home,
+        "select month, paused_customer_count, resumed_customer_count from mart_kpi_monthly",
+    )
+    assert {month: paused for month, paused, _ in rows if paused} == golden_company.PAUSED_CUSTOMERS
+    assert {
+        month: resumed for month, _, resumed in rows if resumed
+    } == golden_company.RESUMED_CUSTOMERS
+
+
+def test_a_contract_that_lives_inside_one_month_is_a_memo_only(golden_home):
+    rows = query(
+        golden_home,
+        "select distinct month, intramonth_new_churn_count from mart_mrr_waterfall",
+    )
+    assert {month: count for month, count in rows if count} == golden_company.INTRAMONTH_NEW_CHURN
+
+
+def test_every_movement_belongs_to_the_customer_who_made_it(golden_home):
+    assert company_home.movements(golden_home) == golden_company.MOVEMENTS
+
+
+def test_lapse_grace_changes_the_late_renewal_and_nobody_else(golden_home, home_without_grace):
+    with_grace = company_home.movements(golden_home)
+    without_grace = company_home.movements(home_without_grace)
+
+    assert without_grace - with_grace == golden_company.MOVEMENTS_ONLY_WITHOUT_GRACE
+    assert with_grace - without_grace == golden_company.MOVEMENTS_ONLY_WITH_GRACE
+
+
+def test_a_discount_that_runs_out_is_an_expansion_with_its_reason(golden_home):
+    names = company_home.customers(golden_home)
+    rows = query(
+        golden_home,
+        "select customer_key, movement_type, mrr_change from fct_mrr_movement"
+        " where movement_reason = 'discount_end'",
+    )
+    assert [(names[key], movement, change) for key, movement, change in rows] == [
+        ("C11", "expansion", Decimal(2000))
+    ]
+
+
+def test_churn_events_say_who_left_when_and_why(golden_home):
+    names = company_home.customers(golden_home)
+    rows = query(
+        golden_home,
+        "select customer_key, month, churned_on, churn_kind, mrr_lost from fct_churn_event",
+    )
+    assert {(names[key], *rest) for key, *rest in rows} == golden_company.CHURN_EVENTS
+
+
+def test_the_cohort_table_is_exact_and_has_no_cell_beyond_the_last_month(golden_home):
+    rows = query(
+        golden_home,
+        """
+        select
+            cohort_month,
+            cohort_customer_count,
+            active_customer_count,
+            surviving_customer_count,
+            mrr
+        from mart_retention_cohort
+        where segment = 'all'
+        order by cohort_month, months_since_first
+        """,
+    )
+    for cohort, (size, active, surviving, mrr) in golden_company.COHORTS.items():
+        cells = [row[1:] for row in rows if row[0] == cohort]
+        assert cells == [(size, *cell) for cell in zip(active, surviving, mrr, strict=True)]
+    assert {row[0] for row in rows} == set(golden_company.COHORTS)
+
+
+@pytest.mark.parametrize(
+    ("months_since_first", "retained", "of"),
+    # G-16: k=3 over the cohorts 2026-01..03, k=4 over the two of them that are old enough.
+    [(3, 7, 11), (4, 8, 10)],
+)
+def test_average_retention_weighs_by_size_and_leaves_the_opening_cohort_out(
+    golden_home, months_since_first, retained, of
+):
+    rows = query(
+        golden_home,
+        """
+        select sum(active_customer_count), sum(cohort_customer_count)
+        from mart_retention_cohort
+        where months_since_first = ? and not is_opening_cohort
+        """,
+        [months_since_first],
+    )
+    assert rows == [(retained, of)]
+
+
+def test_the_layers_of_june_are_the_cohorts_and_add_up(golden_home):
+    rows = query(
+        golden_home, "select cohort_month, mrr from mart_layer_cake where month = date '2026-06-01'"
+    )
+    assert dict(rows) == golden_company.LAYERS_IN_JUNE
+    assert sum(mrr for _, mrr in rows) == Decimal(106600)
+
+
+def test_the_layers_of_every_month_are_the_cohort_table_read_by_month(golden_home):
+    rows = query(golden_home, "select cohort_month, month, mrr from mart_layer_cake where mrr <> 0")
+    months = [end.replace(day=1) for end in golden_company.MONTH_ENDS]
+    expected = {
+        (cohort, months[months.index(cohort) + k], Decimal(mrr))
+        for cohort, (_, _, _, by_k) in golden_company.COHORTS.items()
+        for k, mrr in enumerate(by_k)
+    }
+    assert set(rows) == expected
+
+
+@pytest.mark.parametrize("metric", golden_company.RATES)
+def test_a_rate_stands_beside_its_numerator_and_denominator(golden_home, metric):
+    rows = query(
+        golden_home,
+        f"""
+        select month, {metric}_numerator, {metric}_denominator, round({metric}, 4)
+        from mart_kpi_monthly
+        """,
+    )
+    published = {month: figures for month, *figures in rows}
+    for month, (numerator, denominator, rate) in golden_company.RATES[metric].items():
+        assert published[month] == [numerator, denominator, Decimal(rate)], (metric, month)
+
+
+def test_a_month_without_losses_has_no_quick_ratio_and_says_why(golden_home):
+    rows = query(
+        golden_home,
+        "select quick_ratio, quick_ratio_null_reason from mart_kpi_monthly where month = ?",
+        [date(2026, 6, 1)],
+    )
+    assert rows == [(None, "no_loss")]
+
+
+def test_twelve_month_retention_is_missing_with_a_reason_in_a_short_history(golden_home):
+    rows = query(
+        golden_home,
+        """
+        select nrr_12m_rate, grr_12m_rate, nrr_12m_rate_null_reason, grr_12m_rate_null_reason
+        from mart_kpi_monthly where month = ?
+        """,
+        [date(2026, 6, 1)],
+    )
+    [(nrr, grr, nrr_reason, grr_reason)] = rows
+    assert (nrr, grr) == (None, None)
+    assert nrr_reason
+    assert grr_reason
+
+
+def test_june_arr_is_twelve_times_mrr(golden_home):
+    rows = query(golden_home, "select arr from mart_kpi_monthly where month = date '2026-06-01'")
+    assert rows == [(golden_company.ARR_IN_JUNE,)]
+
+
+def test_accounts_and_billing_records_are_fourteen_customers(golden_home):
+    assert query(golden_home, "select count(*) from dim_customer") == [(14,)]
+    assert sorted(company_home.customers(golden_home).values()) == [
+        f"C{number:02d}" for number in range(1, 15)
+    ]
+
+
+def test_every_mart_row_carries_the_policy_it_was_computed_under(golden_home, home_without_grace):
+    stamps = {}
+    for home in (golden_home, home_without_grace):
+        facts = company_home.manifest(home)
+        assert facts["as_of_date"] == "2026-06-30"
+        stamps[home] = facts["policy_id"]
+        for table in facts["marts"]:
+            if table.startswith("obs_"):
+                continue
+            rows = query(home, f"select distinct policy_id, as_of_date from {table}")
+            assert rows == [(facts["policy_id"], golden_company.AS_OF)], table
+    assert stamps[golden_home] != stamps[home_without_grace]
+
+
+def test_the_command_line_reads_what_was_published(golden_home):
+    done = company_home.keizoku(
+        golden_home, "sql", "select mrr from mart_kpi_monthly where month = '2026-06-01'"
+    )
+    assert done.code == 0, done.text
+    assert "106600" in done.text
