@@ -1,6 +1,7 @@
 -- NRR and GRR over 12 months (G-12): the customers paying twelve month-ends ago, then and now, both at this
 -- month's rates. The minimum is taken per customer: taken on the total, one customer's growth would hide
--- another's loss.
+-- another's loss. Kept in event form (a customer's pair changes when the level changes, and again twelve
+-- months later); a row per customer and month took 12 times as long.
 with levels as (
 
     select * from {{ ref('int_customer_mrr_levels') }}
@@ -19,53 +20,154 @@ rates as (
 
 ),
 
-pairs as (
+events as (
 
     select
+        customer_key,
+        currency,
         month,
-        {{ add_months('month', -12) }} as month_before
-    from months
-    where {{ add_months('month', -12) }} >= history_start_month
+        mrr_native - mrr_native_before as now_change,
+        cast(0 as decimal(18, 6)) as then_change
+    from levels
+    union all
+    select
+        customer_key,
+        currency,
+        {{ add_months('month', 12) }} as month,
+        cast(0 as decimal(18, 6)) as now_change,
+        mrr_native - mrr_native_before as then_change
+    from levels
 
 ),
 
-amounts as (
+events_summed as (
 
     select
-        pairs.month,
-        levels.customer_key,
-        levels.currency,
-        case
-            when
-                levels.month <= pairs.month_before
-                and (levels.next_month is null or pairs.month_before < levels.next_month)
-                then levels.mrr_native
-            else 0
-        end as mrr_native_then,
-        case
-            when levels.next_month is null or pairs.month < levels.next_month
-                then levels.mrr_native
-            else 0
-        end as mrr_native_now
-    from pairs
-    inner join levels on levels.month <= pairs.month
-    where
-        levels.mrr_native > 0
-        and (levels.next_month is null or pairs.month_before < levels.next_month)
+        events.customer_key,
+        events.currency,
+        events.month,
+        sum(events.now_change) as now_change,
+        sum(events.then_change) as then_change
+    from events
+    inner join months on events.month = months.month
+    group by events.customer_key, events.currency, events.month
+
+),
+
+currencies as (
+
+    select distinct
+        customer_key,
+        currency
+    from events_summed
+
+),
+
+customer_months as (
+
+    select distinct
+        customer_key,
+        month
+    from events_summed
+
+),
+
+pairs as (
+
+    select
+        customer_months.customer_key,
+        customer_months.month,
+        currencies.currency,
+        sum(coalesce(events_summed.now_change, 0)) over (
+            partition by customer_months.customer_key, currencies.currency
+            order by customer_months.month nulls last
+            rows between unbounded preceding and current row
+        ) as now_native,
+        sum(coalesce(events_summed.then_change, 0)) over (
+            partition by customer_months.customer_key, currencies.currency
+            order by customer_months.month nulls last
+            rows between unbounded preceding and current row
+        ) as then_native
+    from customer_months
+    inner join currencies on customer_months.customer_key = currencies.customer_key
+    left join events_summed
+        on
+            customer_months.customer_key = events_summed.customer_key
+            and customer_months.month = events_summed.month
+            and currencies.currency = events_summed.currency
 
 ),
 
 customers as (
 
     select
-        amounts.month,
-        amounts.customer_key,
-        sum({{ times('amounts.mrr_native_then', 'rates.rate') }}) as mrr_then,
-        sum({{ times('amounts.mrr_native_now', 'rates.rate') }}) as mrr_now
-    from amounts
-    inner join rates
-        on amounts.month = rates.month and amounts.currency = rates.currency
-    group by amounts.month, amounts.customer_key
+        pairs.customer_key,
+        pairs.month,
+        sum({{ times('pairs.then_native', 'rates.rate') }}) as mrr_then,
+        sum({{ times('pairs.now_native', 'rates.rate') }}) as mrr_now
+    from pairs
+    inner join rates on pairs.month = rates.month and pairs.currency = rates.currency
+    group by pairs.customer_key, pairs.month
+
+),
+
+parts as (
+
+    select
+        customer_key,
+        month,
+        mrr_then as cohort_part,
+        case when mrr_then > 0 then mrr_now else 0 end as current_part,
+        least(mrr_then, mrr_now) as retained_part
+    from customers
+
+),
+
+changes as (
+
+    select
+        month,
+        cohort_part - coalesce(
+            lag(cohort_part) over (partition by customer_key order by month nulls last), 0
+        ) as cohort_change,
+        current_part - coalesce(
+            lag(current_part) over (partition by customer_key order by month nulls last), 0
+        ) as current_change,
+        retained_part - coalesce(
+            lag(retained_part) over (partition by customer_key order by month nulls last), 0
+        ) as retained_change
+    from parts
+
+),
+
+month_changes as (
+
+    select
+        month,
+        sum(cohort_change) as cohort_change,
+        sum(current_change) as current_change,
+        sum(retained_change) as retained_change
+    from changes
+    group by month
+
+),
+
+running as (
+
+    select
+        months.month,
+        months.history_start_month,
+        sum(coalesce(month_changes.cohort_change, 0)) over (
+            order by months.month nulls last rows between unbounded preceding and current row
+        ) as cohort_mrr,
+        sum(coalesce(month_changes.current_change, 0)) over (
+            order by months.month nulls last rows between unbounded preceding and current row
+        ) as current_mrr,
+        sum(coalesce(month_changes.retained_change, 0)) over (
+            order by months.month nulls last rows between unbounded preceding and current row
+        ) as retained_mrr
+    from months
+    left join month_changes on months.month = month_changes.month
 
 ),
 
@@ -73,12 +175,11 @@ summed as (
 
     select
         month,
-        {{ total('sum(mrr_then)') }} as cohort_mrr,
-        {{ total('sum(mrr_now)') }} as current_mrr,
-        {{ total('sum(least(mrr_then, mrr_now))') }} as retained_mrr
-    from customers
-    where mrr_then > 0
-    group by month
+        {{ total('cohort_mrr') }} as cohort_mrr,
+        {{ total('current_mrr') }} as current_mrr,
+        {{ total('retained_mrr') }} as retained_mrr
+    from running
+    where {{ months_between('history_start_month', 'month') }} >= 12
 
 )
 
