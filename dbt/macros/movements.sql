@@ -1,5 +1,6 @@
-{#- The movement types in the order of the waterfall, and what each does to the number of paying customers.
-    What a customer's month is called is decided in int_customer_movements_classified; this list only orders. -#}
+{#- The movement types in the order of the waterfall, and what each does to the number of paying
+    customers. What a customer's month is called is decided in int_customer_movements_classified;
+    this list only orders. -#}
 {% macro movement_types() %}
     {{ return([
         {'name': 'opening', 'customers': 1},
@@ -14,8 +15,11 @@
     ]) }}
 {% endmacro %}
 
-{#- The fiscal year a date belongs to, named by the calendar year it starts in (2026年度 = April 2026 on). -#}
+{#- The fiscal year of a date, named by the calendar year it starts in (2026年度 = April 2026 on). -#}
 {% macro fiscal_year(x) -%}
     {%- set start = var('fiscal_year_start_month') -%}
-    cast(case when month({{ x }}) >= {{ start }} then year({{ x }}) else year({{ x }}) - 1 end as bigint)
+    cast(
+        case when month({{ x }}) >= {{ start }} then year({{ x }}) else year({{ x }}) - 1 end
+        as bigint
+    )
 {%- endmacro %}

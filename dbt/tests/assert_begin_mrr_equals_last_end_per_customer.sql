@@ -1,5 +1,5 @@
--- Invariant 1. If a customer's month does not begin where the last one ended, money appears or vanishes between
--- two months while every single month still adds up.
+-- Invariant 1. If a customer's month does not begin where the last one ended, money appears or
+-- vanishes between two months while every single month still adds up.
 with movements as (
 
     select * from {{ ref('fct_mrr_movement') }}

@@ -1,5 +1,5 @@
--- Invariant 4, against the contracts: the customers at the end of the last complete month are counted once more,
--- one by one. A customer counted twice, or never, would move every rate.
+-- Invariant 4, against the contracts: the customers at the end of the last complete month are
+-- counted once more, one by one. A customer counted twice, or never, would move every rate.
 with pieces as (
 
     select * from {{ ref('int_subscriptions_pieced') }}

@@ -1,5 +1,5 @@
--- If this fails, rows were landed and then lost or counted twice on the way to staging: the figures of a delivery
--- no longer add up, and nobody can say which rows a total is made of.
+-- If this fails, rows were landed and then lost or counted twice on the way to staging: the
+-- figures of a delivery no longer add up, and nobody can say which rows a total is made of.
 with load_manifest as (
 
     select * from {{ ref('obs_load_manifest') }}

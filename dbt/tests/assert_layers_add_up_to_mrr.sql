@@ -1,4 +1,5 @@
--- Invariant 2, layers. A customer in no cohort or in two would make the layer cake higher or lower than MRR.
+-- Invariant 2, layers. A customer in no cohort or in two would make the layer cake higher or
+-- lower than MRR.
 with layers as (
 
     select * from {{ ref('mart_layer_cake') }}

@@ -1,5 +1,5 @@
--- Invariant 3. The running sum of movements is compared with MRR added up from the contracts themselves, month by
--- month: a movement lost or counted twice would otherwise never be noticed.
+-- Invariant 3. The running sum of movements is compared with MRR added up from the contracts
+-- themselves, month by month: a movement lost or counted twice would otherwise never be noticed.
 with pieces as (
 
     select * from {{ ref('int_subscriptions_pieced') }}

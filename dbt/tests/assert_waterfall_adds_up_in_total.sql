@@ -1,5 +1,5 @@
--- Invariant 1 in total: begin + movements = end, and each month begins where the last one ended. If not, the
--- waterfall on the page does not reach its own last bar.
+-- Invariant 1 in total: begin + movements = end, and each month begins where the last one ended.
+-- If not, the waterfall on the page does not reach its own last bar.
 with waterfall as (
 
     select * from {{ ref('mart_mrr_waterfall') }}

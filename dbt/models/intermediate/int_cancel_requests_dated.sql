@@ -1,5 +1,6 @@
--- One rule, two readers (the end of a segment, the reason of a churn): which cancel requests are in force,
--- and on which local day they were made. A withdrawn request never counts (DECISIONS: Withdrawn requests).
+-- One rule, two readers (the end of a segment, the reason of a churn): which cancel requests are
+-- in force, and on which local day they were made. A withdrawn request never counts (DECISIONS:
+-- Withdrawn requests).
 with cancel_requests as (
 
     select * from {{ ref('stg_billing__cancel_requests') }}

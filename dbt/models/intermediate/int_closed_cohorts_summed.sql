@@ -1,7 +1,8 @@
--- NRR and GRR over 12 months (G-12): the customers paying twelve month-ends ago, then and now, both at this
--- month's rates. The minimum is taken per customer: taken on the total, one customer's growth would hide
--- another's loss. Kept in event form (a customer's pair changes when the level changes, and again twelve
--- months later); a row per customer and month took 12 times as long.
+-- NRR and GRR over 12 months (G-12): the customers paying twelve month-ends ago, then and now,
+-- both at this month's rates. The minimum is taken per customer: taken on the total, one
+-- customer's growth would hide another's loss. Kept in event form (a customer's pair changes when
+-- the level changes, and again twelve months later); a row per customer and month took 12 times
+-- as long.
 with levels as (
 
     select * from {{ ref('int_customer_mrr_levels') }}

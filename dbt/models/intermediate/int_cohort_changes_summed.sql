@@ -1,5 +1,6 @@
--- Per cohort and month of change: what its MRR, its paying customers and its never-lapsed customers change
--- by. Layer cake and retention are running sums over this; no customer x month table is built (DESIGN 6).
+-- Per cohort and month of change: what its MRR, its paying customers and its never-lapsed
+-- customers change by. Layer cake and retention are running sums over this; no customer x month
+-- table is built (DESIGN 6).
 with movements as (
 
     select * from {{ ref('int_customer_movements_classified') }}
@@ -49,7 +50,8 @@ changes as (
             {%- endif %}
             else 0
         end as active_change,
-        case when movement_type is not null and month = cohort_month then 1 else 0 end as size_change,
+        case when movement_type is not null and month = cohort_month then 1 else 0 end
+            as size_change,
         0 as lapse_change
     from movements
     where movement_type is not null or mrr_after <> mrr_before

@@ -1,5 +1,5 @@
--- Cohort x month, mature cells only: a cell exists when the month is complete (G-16), so an immature cell can
--- never be read as 0 %.
+-- Cohort x month, mature cells only: a cell exists when the month is complete (G-16), so an
+-- immature cell can never be read as 0 %.
 with changes as (
 
     select * from {{ ref('int_cohort_changes_summed') }}

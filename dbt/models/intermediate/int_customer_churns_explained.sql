@@ -1,5 +1,5 @@
--- Who left, on which day and why. The month and the amount come from the movement; the day and the cause
--- from the contract piece whose end took the customer to zero.
+-- Who left, on which day and why. The month and the amount come from the movement; the day and
+-- the cause from the contract piece whose end took the customer to zero.
 with movements as (
 
     select * from {{ ref('int_customer_movements_classified') }}
@@ -137,13 +137,18 @@ explained as (
                 when kept_for_free.customer_key is not null then 'to_free'
                 when candidates.end_cause = 'deleted' then 'deleted'
                 when requests_picked.initiated_by in ('payment', 'company') then 'involuntary'
-                when candidates.end_cause = 'lapsed' and candidates.next_state is null then 'term_end'
+                when candidates.end_cause = 'lapsed' and candidates.next_state is null
+                    then 'term_end'
                 else 'voluntary'
             end as string
         ) as churn_kind,
         cast(requests_picked.reason_code as string) as reason_code,
-        {{ money('case when churns.is_churned_while_paused then last_movements.mrr_after else churns.mrr_carried end') }}
-            as mrr_lost,
+        cast(
+            case
+                when churns.is_churned_while_paused then last_movements.mrr_after
+                else churns.mrr_carried
+            end as decimal(18, 6)
+        ) as mrr_lost,
         churns.is_churned_while_paused as is_while_paused,
         cast(candidates.contract_id as string) as contract_id
     from churns

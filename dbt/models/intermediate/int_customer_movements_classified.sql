@@ -1,5 +1,6 @@
--- What a customer's month is called (G-05). The order of the tests is the rule: reactivation and churn are
--- asked before expansion and contraction, or returners would show as expansion and leavers as contraction.
+-- What a customer's month is called (G-05). The order of the tests is the rule: reactivation and
+-- churn are asked before expansion and contraction, or returners would show as expansion and
+-- leavers as contraction.
 with levels as (
 
     select * from {{ ref('int_customer_mrr_levels') }}
@@ -37,8 +38,8 @@ paid_before_history as (
 
 ),
 
--- at this month's rates, both sides: what moved in the contract, without what moved in the currency (D18).
--- A missing rate makes the sum null, never smaller.
+-- at this month's rates, both sides: what moved in the contract, without what moved in the
+-- currency (D18). A missing rate makes the sum null, never smaller.
 converted as (
 
     select
@@ -49,7 +50,9 @@ converted as (
         sum(levels.paused_lines) as paused_lines,
         max(
             case
-                when rates.rate is null and (levels.mrr_native <> 0 or levels.mrr_native_before <> 0)
+                when
+                    rates.rate is null
+                    and (levels.mrr_native <> 0 or levels.mrr_native_before <> 0)
                     then 1
                 else 0
             end
@@ -68,7 +71,8 @@ compared as (
         month,
         case when is_rate_missing = 0 then mrr_after end as mrr_after,
         case when is_rate_missing = 0 then mrr_carried end as mrr_carried,
-        coalesce(lag(mrr_after) over (partition by customer_key order by month nulls last), 0) as mrr_before,
+        coalesce(lag(mrr_after) over (partition by customer_key order by month nulls last), 0)
+            as mrr_before,
         coalesce(
             max(mrr_after) over (
                 partition by customer_key order by month nulls last
@@ -87,7 +91,8 @@ classified as (
     select
         compared.*,
         case
-            when compared.month = months.history_start_month and compared.mrr_after > 0 then 'opening'
+            when compared.month = months.history_start_month and compared.mrr_after > 0
+                then 'opening'
             when compared.mrr_carried = 0 and compared.mrr_after > 0
                 then
                     case

@@ -1,6 +1,6 @@
--- What a customer pays per month in one currency from one change to the next: a running sum over changes,
--- not a customer x month table. A customer who pays in a foreign currency gets every month, because the rate
--- moves even where the contract does not. The last level stays open.
+-- What a customer pays per month in one currency from one change to the next: a running sum over
+-- changes, not a customer x month table. A customer who pays in a foreign currency gets every
+-- month, because the rate moves even where the contract does not. The last level stays open.
 with pieces as (
 
     select * from {{ ref('int_subscriptions_pieced') }}

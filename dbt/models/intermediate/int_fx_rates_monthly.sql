@@ -1,6 +1,7 @@
 -- The rate of a month: the last one on or before its last day, no older than 31 days (D18). Under
--- fx_mode = constant every month uses the last complete month's rate. A missing rate is missing: the audit
--- assert_every_foreign_amount_has_a_rate stops the publish rather than let an amount become zero.
+-- fx_mode = constant every month uses the last complete month's rate. A missing rate is missing:
+-- the audit assert_every_foreign_amount_has_a_rate stops the publish rather than let an amount
+-- become zero.
 with rates as (
 
     select * from {{ ref('stg_reference__fx_rates') }}

@@ -1,5 +1,5 @@
--- Memo beside the waterfall (D11): customers who paid only between two month-ends. They move no month-end MRR
--- and would otherwise leave no trace.
+-- Memo beside the waterfall (D11): customers who paid only between two month-ends. They move no
+-- month-end MRR and would otherwise leave no trace.
 with pieces as (
 
     select * from {{ ref('int_subscriptions_pieced') }}

@@ -1,5 +1,6 @@
--- When an invoice stopped being owed. Null settled_date = still owed. The past-due rule (D8) and every
--- receivable read it from here. A balance reported by the billing system wins over our own sum.
+-- When an invoice stopped being owed. Null settled_date = still owed. The past-due rule (D8) and
+-- every receivable read it from here. A balance reported by the billing system wins over our own
+-- sum.
 with invoices as (
 
     select * from {{ ref('stg_billing__invoices') }}
@@ -62,7 +63,9 @@ balanced as (
             - coalesce(credit_notes_summed.credited_native, 0)
         ) as balance_native,
         greatest(
-            invoices.paid_date, payments_summed.last_paid_date, credit_notes_summed.last_credited_date
+            invoices.paid_date,
+            payments_summed.last_paid_date,
+            credit_notes_summed.last_credited_date
         ) as last_settlement_date
     from invoices
     left join payments_summed

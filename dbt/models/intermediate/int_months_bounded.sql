@@ -1,5 +1,6 @@
--- The months that are shown: from history_start (default: the first month-end anybody paid for) to the last
--- complete month as of as_of_date. Nothing in the product shows a month outside this list (D19).
+-- The months that are shown: from history_start (default: the first month-end anybody paid for)
+-- to the last complete month as of as_of_date. Nothing in the product shows a month outside this
+-- list (D19).
 with pieces as (
 
     select * from {{ ref('int_subscriptions_pieced') }}
@@ -25,7 +26,7 @@ edges as (
 
 spine as (
 
-    {{ month_spine('first_month', 'last_month') }}
+    {{ month_spine('first_month', 'last_month') }}  -- noqa: PRS
     from edges
     where first_month <= last_month
 

@@ -1,5 +1,6 @@
--- From when to when a price segment is in service, how long the lapse grace carries it (D7), and why it
--- ends. Every end here is exclusive. Effective dates only: no fact is used before the day it happened.
+-- From when to when a price segment is in service, how long the lapse grace carries it (D7), and
+-- why it ends. Every end here is exclusive. Effective dates only: no fact is used before the day
+-- it happened.
 with subscriptions as (
 
     select * from {{ ref('stg_billing__subscriptions') }}
@@ -30,8 +31,9 @@ keyed as (
     select
         subscriptions.*,
         identified.customer_key,
-        {{ hash_key(['subscriptions.source_system', 'subscriptions.contract_id', 'subscriptions.line_id']) }}
-            as subscription_key,
+        {{ hash_key([
+            'subscriptions.source_system', 'subscriptions.contract_id', 'subscriptions.line_id',
+        ]) }} as subscription_key,
         {{ hash_key([
             'subscriptions.source_system', 'subscriptions.contract_id', 'subscriptions.line_id',
             'subscriptions.segment_start_date',
@@ -49,8 +51,8 @@ keyed as (
 
 ),
 
--- A request belongs to the segment that was running when it took effect: a request for an earlier life of
--- the contract must not end a later one, nor shorten the grace before it.
+-- A request belongs to the segment that was running when it took effect: a request for an earlier
+-- life of the contract must not end a later one, nor shorten the grace before it.
 requests_matched as (
 
     select
@@ -79,8 +81,8 @@ ended as (
     select
         keyed.*,
         requests_matched.cancel_requested_date,
-        -- the contract's own end wins; a request's date ends an open contract only (churn at the end of
-        -- the paid period, never at the request: D4)
+        -- the contract's own end wins; a request's date ends an open contract only (churn at the
+        -- end of the paid period, never at the request: D4)
         least(
             coalesce(
                 keyed.segment_end_excl,
@@ -150,7 +152,8 @@ replacements as (
 
 ),
 
--- A contract that ran out while paused was not in service on its last day: there is nothing to carry.
+-- A contract that ran out while paused was not in service on its last day: there is nothing to
+-- carry.
 paused_at_end as (
 
     select distinct lapsed.segment_key

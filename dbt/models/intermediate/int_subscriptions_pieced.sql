@@ -1,6 +1,13 @@
--- Cuts each price segment wherever something changes (discount, pause, past due, grace), so that one row
--- has one state and one monthly amount. MRR per contract is decided here and nowhere else (G-02).
-{%- set months_per = {'month': ('1', '1'), 'year': ('1', '12'), 'week': ('52', '12'), 'day': ('365', '12')} %}
+-- Cuts each price segment wherever something changes (discount, pause, past due, grace), so that
+-- one row has one state and one monthly amount. MRR per contract is decided here and nowhere else
+-- (G-02).
+{#- unit: intervals per period, months per period (D16) -#}
+{%- set months_per = {
+    'month': ('1', '1'),
+    'year': ('1', '12'),
+    'week': ('52', '12'),
+    'day': ('365', '12'),
+} %}
 with segments as (
 
     select * from {{ ref('int_subscriptions_bounded') }}
@@ -32,7 +39,7 @@ pauses as (
         pauses_staged.pause_start_date as from_date,
         {{ add_days('pauses_staged.pause_end_date', 1) }} as until_date,
         -- days since the pause began <= max_pause_days
-        {{ add_days('pauses_staged.pause_start_date', var('max_pause_days') + 1) }} as expiry_date
+        {{ add_days('pauses_staged.pause_start_date', (var('max_pause_days') | int) + 1) }} as expiry_date
     from segments
     inner join pauses_staged
         on
@@ -46,7 +53,7 @@ arrears as (
     select
         segments.segment_key,
         -- covered while days since the due date <= past_due_grace_days
-        {{ add_days('invoices.due_date', var('past_due_grace_days') + 1) }} as from_date,
+        {{ add_days('invoices.due_date', (var('past_due_grace_days') | int) + 1) }} as from_date,
         invoices.settled_date as until_date
     from segments
     inner join invoices
@@ -58,7 +65,7 @@ arrears as (
         and (
             invoices.settled_date is null
             or invoices.settled_date
-            > {{ add_days('invoices.due_date', var('past_due_grace_days') + 1) }}
+            > {{ add_days('invoices.due_date', (var('past_due_grace_days') | int) + 1) }}
         )
 
 ),
@@ -72,33 +79,13 @@ discounts_bounded as (
         discounts_staged.start_date as from_date,
         least(
             {{ add_days('discounts_staged.end_date', 1) }},
-            case segments.interval_unit
-                when 'day'
-                    then {{ add_days(
-                        'discounts_staged.start_date',
-                        'cast(discounts_staged.max_invoices * segments.interval_count as int)') }}
-                when 'week'
-                    then {{ add_days(
-                        'discounts_staged.start_date',
-                        'cast(discounts_staged.max_invoices * segments.interval_count * 7 as int)') }}
-                when 'year'
-                    then {{ add_months(
-                        'discounts_staged.start_date',
-                        'cast(discounts_staged.max_invoices * segments.interval_count * 12 as int)') }}
-                else {{ add_months(
-                    'discounts_staged.start_date',
-                    'cast(discounts_staged.max_invoices * segments.interval_count as int)') }}
-            end
+            {{ add_intervals(
+                'discounts_staged.start_date', 'segments.interval_unit',
+                'discounts_staged.max_invoices * segments.interval_count') }}
         ) as until_date,
-        case segments.interval_unit
-            when 'day'
-                then {{ add_days('discounts_staged.start_date', 'cast(segments.interval_count as int)') }}
-            when 'week'
-                then {{ add_days('discounts_staged.start_date', 'cast(segments.interval_count * 7 as int)') }}
-            when 'year'
-                then {{ add_months('discounts_staged.start_date', 'cast(segments.interval_count * 12 as int)') }}
-            else {{ add_months('discounts_staged.start_date', 'cast(segments.interval_count as int)') }}
-        end as one_interval_later
+        {{ add_intervals(
+            'discounts_staged.start_date', 'segments.interval_unit', 'segments.interval_count') }}
+            as one_interval_later
     from segments
     inner join discounts_staged
         on
@@ -176,7 +163,8 @@ pieces_paused as (
     select
         pieces.segment_key,
         pieces.piece_start_date,
-        max(case when pieces.piece_start_date < pauses.expiry_date then 1 else 0 end) as is_within_limit
+        max(case when pieces.piece_start_date < pauses.expiry_date then 1 else 0 end)
+            as is_within_limit
     from pieces
     inner join pauses on pieces.segment_key = pauses.segment_key
     where
@@ -225,7 +213,9 @@ discounted as (
         least(
             pieces.gross_native,
             cast(
-                {{ times('pieces.gross_native', 'cast(coalesce(pieces_discounted.percent, 0) as decimal(12, 6)) * 0.01') }}
+                {{ times(
+                    'pieces.gross_native',
+                    'cast(coalesce(pieces_discounted.percent, 0) as decimal(12, 6)) * 0.01') }}
                 + coalesce(pieces_discounted.amount_native, 0) as decimal(18, 6)
             )
         ) as recurring_discount_native
@@ -266,7 +256,8 @@ monthly as (
 
     select
         *,
-        -- one division per amount: ex tax and per month at once, so that nothing is rounded twice (D15, D16)
+        -- one division per amount: ex tax and per month at once, so that nothing is rounded twice
+        -- (D15, D16)
         case interval_unit
             {%- for unit, (times_months, per_months) in months_per.items() %}
             when '{{ unit }}' then {{ divide(

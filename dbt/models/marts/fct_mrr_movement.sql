@@ -4,7 +4,8 @@ with classified as (
 
 ),
 
--- the currency's part is a row of its own: before -> carried is fx, carried -> after is what the customer did
+-- the currency's part is a row of its own: before -> carried is fx, carried -> after is what the
+-- customer did
 moved as (
 
     select
@@ -36,7 +37,8 @@ moved as (
 movements as (
 
     select
-        {{ hash_key(['customer_key', 'month', 'movement_type', 'movement_reason']) }} as movement_key,
+        {{ hash_key(['customer_key', 'month', 'movement_type', 'movement_reason']) }}
+            as movement_key,
         customer_key,
         month,
         cast(movement_type as string) as movement_type,

@@ -1,16 +1,26 @@
 {#- rates at this grain: name, numerator, denominator, and what a missing rate means (D20) -#}
+{%- set loss = '-churn_mrr - contraction_mrr' %}
 {%- set rates = [
     ('logo_churn_rate', 'churned_customer_count', 'begin_customer_count', 'no_customer_at_begin'),
-    ('gross_mrr_churn_rate', '-churn_mrr - contraction_mrr', 'begin_mrr', 'no_mrr_at_begin'),
-    ('net_mrr_churn_rate', '-churn_mrr - contraction_mrr - expansion_mrr - reactivation_mrr', 'begin_mrr',
+    ('gross_mrr_churn_rate', loss, 'begin_mrr', 'no_mrr_at_begin'),
+    ('net_mrr_churn_rate', loss ~ ' - expansion_mrr - reactivation_mrr', 'begin_mrr',
      'no_mrr_at_begin'),
     ('grr_rate', 'begin_mrr + churn_mrr + contraction_mrr', 'begin_mrr', 'no_mrr_at_begin'),
-    ('nrr_rate', 'begin_mrr + churn_mrr + contraction_mrr + expansion_mrr', 'begin_mrr', 'no_mrr_at_begin'),
-    ('quick_ratio', 'new_mrr + expansion_mrr + reactivation_mrr', '-churn_mrr - contraction_mrr', 'no_loss'),
+    ('nrr_rate', 'begin_mrr + churn_mrr + contraction_mrr + expansion_mrr', 'begin_mrr',
+     'no_mrr_at_begin'),
+    ('quick_ratio', 'new_mrr + expansion_mrr + reactivation_mrr', loss, 'no_loss'),
     ('arpa', 'mrr', 'customer_count', 'no_customer_at_end'),
     ('grr_12m_rate', 'retained_12m_mrr', 'cohort_12m_mrr', 'no_mrr_12_months_ago'),
     ('nrr_12m_rate', 'current_12m_mrr', 'cohort_12m_mrr', 'no_mrr_12_months_ago'),
 ] %}
+{#- column of the mart: movement type whose customers it counts -#}
+{%- set counts = {
+    'new_customer_count': 'new',
+    'reactivated_customer_count': 'reactivation',
+    'churned_customer_count': 'churn',
+    'paused_customer_count': 'pause',
+    'resumed_customer_count': 'resume',
+} %}
 with waterfall as (
 
     select * from {{ ref('mart_mrr_waterfall') }}
@@ -33,14 +43,13 @@ pivoted as (
         begin_customer_count,
         end_customer_count as customer_count,
         {%- for type in movement_types() %}
-        sum(case when movement_type = '{{ type.name }}' then mrr_change else 0 end) as {{ type.name }}_mrr,
+        sum(case when movement_type = '{{ type.name }}' then mrr_change else 0 end)
+            as {{ type.name }}_mrr,
         {%- endfor %}
-        sum(case when movement_type = 'new' then customer_count else 0 end) as new_customer_count,
-        sum(case when movement_type = 'reactivation' then customer_count else 0 end)
-            as reactivated_customer_count,
-        sum(case when movement_type = 'churn' then customer_count else 0 end) as churned_customer_count,
-        sum(case when movement_type = 'pause' then customer_count else 0 end) as paused_customer_count,
-        sum(case when movement_type = 'resume' then customer_count else 0 end) as resumed_customer_count
+        {%- for column, type in counts.items() %}
+        sum(case when movement_type = '{{ type }}' then customer_count else 0 end)
+            as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from waterfall
     group by month, is_opening_month, begin_mrr, end_mrr, begin_customer_count, end_customer_count
 
@@ -70,11 +79,9 @@ kpis as (
         {{ total('mrr') }} as mrr,
         {{ total('12 * mrr') }} as arr,
         cast(begin_customer_count as bigint) as begin_customer_count,
-        cast(new_customer_count as bigint) as new_customer_count,
-        cast(reactivated_customer_count as bigint) as reactivated_customer_count,
-        cast(churned_customer_count as bigint) as churned_customer_count,
-        cast(paused_customer_count as bigint) as paused_customer_count,
-        cast(resumed_customer_count as bigint) as resumed_customer_count,
+        {%- for column in counts %}
+        cast({{ column }} as bigint) as {{ column }},
+        {%- endfor %}
         cast(customer_count as bigint) as customer_count,
         {%- for rate, numerator, denominator, missing in rates %}
         {{ divide(numerator, denominator) }} as {{ rate }},
@@ -82,9 +89,11 @@ kpis as (
         {{ total(denominator) }} as {{ rate }}_denominator,
         cast(
             case
-                when {{ denominator }} = 0
-                    then {% if rate != 'arpa' %}case when is_opening_month then 'opening_month' else '{{ missing }}' end
-                    {%- else %}'{{ missing }}'{% endif %}
+                when {{ denominator }} <> 0 then null
+                {%- if rate != 'arpa' %}
+                when is_opening_month then 'opening_month'
+                {%- endif %}
+                else '{{ missing }}'
             end as string
         ) as {{ rate }}_null_reason,
         {%- endfor %}

@@ -28,7 +28,8 @@ cohorts as (
         starts.initial_mrr,
         {{ divide('cohort_months.active_customer_count', 'cohort_months.cohort_customer_count') }}
             as logo_retention_rate,
-        {{ divide('cohort_months.surviving_customer_count', 'cohort_months.cohort_customer_count') }}
+        {{ divide(
+            'cohort_months.surviving_customer_count', 'cohort_months.cohort_customer_count') }}
             as survival_rate,
         {{ divide('cohort_months.mrr', 'starts.initial_mrr') }} as mrr_retention_rate,
         {{ policy_columns() }}

@@ -1,5 +1,5 @@
-{#- An amount that overflowed or had no rate turns null on some engines instead of failing: it must never be
-    published as a gap (ENGINES 3). -#}
+{#- An amount that overflowed or had no rate turns null on some engines instead of failing: it must
+    never be published as a gap. -#}
 {% test never_null(model, columns) %}
 {% for column in columns %}
 select '{{ column }}' as column_name, count(*) as null_count

@@ -1,4 +1,5 @@
-{#- A join that multiplies rows multiplies money: the grain a model states is the grain it has (invariant 10). -#}
+{#- A join that multiplies rows multiplies money: the grain a model states is the grain it has
+    (invariant 10). -#}
 {% test one_row_per(model, columns) %}
 select
     {{ columns | join(',\n    ') }},
