@@ -1,0 +1,1 @@
+"""When and whether: settings, commands, the Dagster definitions and the command line."""

@@ -1,0 +1,1 @@
+"""Pure functions on frames; nothing here imports Dagster or opens a file."""

@@ -1,0 +1,104 @@
+"""What must hold, as asset checks: dbt tests, the balance of deliveries, the published files."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.commands import describe_test, is_staging_node
+from dagster_project.dbt_build import BuildResult, NodeResult
+
+BALANCE = "rows_balance"
+NOTHING_HELD = "nothing_is_held"
+WHOLE = "files_match_their_checksums"
+
+
+def dbt_check_specs(
+    manifest: dict[str, Any], keys: dict[str, dg.AssetKey], *, is_staging: bool
+) -> list[dg.AssetCheckSpec]:
+    """One check per dbt test of that selection, at the asset the test is about.
+
+    `keys`: asset key by dbt unique id, for every model.
+    """
+    return [
+        dg.AssetCheckSpec(
+            name=check_name(node),
+            asset=keys[_subject(node, keys)],
+            description=describe_test(node),
+            blocking=node["config"].get("severity", "error").lower() == "error",
+        )
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and is_staging_node(manifest, node) == is_staging
+        and _subject(node, keys)
+    ]
+
+
+def dbt_check_results(
+    result: BuildResult, manifest: dict[str, Any], keys: dict[str, dg.AssetKey]
+) -> Iterator[dg.AssetCheckResult]:
+    """What became of the tests that ran; skipped ones are not reported."""
+    for outcome in result.nodes:
+        node = manifest["nodes"][outcome.unique_id]
+        if outcome.resource_type == "test" and not outcome.is_skipped and _subject(node, keys):
+            yield dg.AssetCheckResult(
+                asset_key=keys[_subject(node, keys)],
+                check_name=check_name(node),
+                passed=outcome.status == "pass",
+                severity=_severity(outcome),
+                description=describe_test(node),
+                metadata={"failing_rows": outcome.failures or 0, "message": outcome.message},
+            )
+
+
+def check_name(test: dict[str, Any]) -> str:
+    """dbt's own name of the test: unique in the project and legal in Dagster."""
+    return test["name"]
+
+
+def balance_result(deliveries: Sequence[Any], asset_key: dg.AssetKey) -> dg.AssetCheckResult:
+    """read = landed + quarantined + repeated + filtered, per delivery and entity."""
+    unbalanced = [
+        f"{delivery.file_name} → {counts.entity}"
+        for delivery in deliveries
+        for counts in delivery.entities
+        if counts.rows_read
+        != counts.rows_landed
+        + counts.rows_quarantined
+        + counts.rows_repeated
+        + counts.rows_filtered
+    ]
+    return dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=BALANCE,
+        passed=not unbalanced,
+        metadata={"unbalanced": unbalanced},
+    )
+
+
+def held_result(held: Sequence[dict[str, Any]], asset_key: dg.AssetKey) -> dg.AssetCheckResult:
+    """Warns, and never stops the run: one broken source must not stop the others."""
+    return dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=NOTHING_HELD,
+        passed=not held,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            one["file_name"]: "; ".join(problem["en"] for problem in one["problems"])
+            or one["state"]
+            for one in held
+        },
+    )
+
+
+def _subject(test: dict[str, Any], keys: dict[str, dg.AssetKey]) -> str | None:
+    """The model a test is about: the one it is attached to, else the last it reads."""
+    if test.get("attached_node") in keys:
+        return test["attached_node"]
+    read = [parent for parent in test["depends_on"]["nodes"] if parent in keys]
+    return read[-1] if read else None
+
+
+def _severity(outcome: NodeResult) -> dg.AssetCheckSeverity:
+    is_warning = outcome.status in ("warn", "pass")
+    return dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR

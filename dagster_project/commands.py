@@ -1,0 +1,577 @@
+"""Every write to a company's home, whoever asks: command line, Dagster or a page.
+
+A run goes through land, plan_build, build_staging, link_identity, build_marts and publish_marts in
+this order; each leaves its facts in the run's report. Nothing here knows Dagster, and the business
+clock is passed in by the edge.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from datetime import date, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster_project import lock, publish
+from dagster_project.dbt_build import BuildResult, NodeResult, OnNode, open_dbt
+from dagster_project.messages import KeizokuError
+from dagster_project.runs import WAIT_FOR_RUN_SECONDS, Plan, Reporter, Request, Run, phase
+from dagster_project.settings import (
+    CONFIG_NAME,
+    DBT_DIR,
+    PROJECT_DIR,
+    Settings,
+    canonical_json,
+    default_as_of,
+    load_settings,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from sources.landing import DeliveryResult, Home
+
+# The two dbt selections and which tests go with each. dbt's default ("eager") would run a test that
+# reads staging and a mart before the mart exists; "cautious" leaves it to the second selection.
+STAGING = {"select": ("path:models/staging",), "indirect_selection": "cautious"}
+MARTS = {
+    "select": ("path:seeds", "path:models/intermediate", "path:models/marts"),
+    "indirect_selection": "buildable",
+}
+TEMPLATES = Path(__file__).with_name("templates")
+INBOX_SYSTEMS = ("crm", "billing", "inquiry", "usage", "reference")
+SECRET_BYTES = 32
+# A build and the version made of it are about as large as the last version each.
+SPACE_FACTOR = 3
+SPACE_FLOOR_BYTES = 100 * 1024**2
+# Below dbt/ but not part of what a build computes.
+NOT_CODE = frozenset({"target", "logs", "dbt_packages", "__pycache__", ".user.yml"})
+
+
+# ---- the home ----
+
+
+def init_home(root: Path) -> bool:
+    """Creates a company's home, or completes one; returns whether it is new.
+
+    Raises KeizokuError `home_in_checkout`, `home_not_empty`, `home_not_writable`.
+    """
+    root = root.expanduser().resolve()
+    if root == PROJECT_DIR or PROJECT_DIR in root.parents:
+        raise KeizokuError("home_in_checkout", where=str(root), exit_code=2)
+    config_file = root / CONFIG_NAME
+    is_new = not config_file.exists()
+    try:
+        if is_new and root.exists() and any(root.iterdir()):
+            raise KeizokuError("home_not_empty", where=str(root), exit_code=2)
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for system in INBOX_SYSTEMS:
+            (root / "inbox" / system).mkdir(parents=True, exist_ok=True)
+        for folder in ("mappings", "build", "published", "identity", "decisions", "dagster"):
+            (root / folder).mkdir(exist_ok=True)
+        # The secret before the settings: a folder with settings is a home, and has its secret.
+        if is_new:
+            _write_secret(root / "secret")
+            shutil.copyfile(TEMPLATES / CONFIG_NAME, config_file)
+    except OSError as error:
+        raise KeizokuError("home_not_writable", where=str(root), detail=error) from error
+    from sources import landing
+
+    settings = load_settings(root)
+    prepare_dagster_home(settings)
+    landing.ensure_schema(landing_home(settings))
+    return is_new
+
+
+def prepare_dagster_home(settings: Settings) -> None:
+    """Dagster's folder of the home, a cache: made when it is not there."""
+    settings.dagster_home.mkdir(exist_ok=True)
+    shutil.copyfile(TEMPLATES / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+
+
+def write_demo(
+    settings: Settings, *, customers: int, months: int, seed: int | None, until: date | None
+) -> dict[str, Any]:
+    """Puts a made-up company's exports into the inbox; returns files and planted mistakes."""
+    from sources import demo
+
+    before = set(list_inbox(settings))
+    mistakes = demo.generate(
+        settings.inbox,
+        customers=customers,
+        months=months,
+        seed=demo.DEFAULT_SEED if seed is None else seed,
+        until=until,
+    )
+    return {
+        "files": len(set(list_inbox(settings)) - before),
+        "mistakes": [
+            {
+                "file": str(mistake.path),
+                "line": mistake.line,
+                "column": mistake.column,
+                "kind": mistake.kind,
+            }
+            for mistake in mistakes
+        ],
+    }
+
+
+def list_inbox(settings: Settings) -> list[str]:
+    """Files waiting in the inbox, as `<system>/<name>`."""
+    names = (
+        path.relative_to(settings.inbox) for path in settings.inbox.rglob("*") if path.is_file()
+    )
+    return sorted(str(name) for name in names if not any(part[0] == "." for part in name.parts))
+
+
+def has_no_data(settings: Settings) -> bool:
+    """Whether nothing was ever delivered and nothing waits."""
+    from sources import landing
+
+    return not list_inbox(settings) and not landing.deliveries(landing_home(settings))
+
+
+def read_rejects(settings: Settings, limit: int) -> list[dict[str, Any]]:
+    """Refused cells of live deliveries, by file and row; values of personal columns are masked."""
+    import polars as pl
+
+    files = sorted((settings.landed / "control__quarantine" / "live").glob("*.parquet"))
+    if not files:
+        return []
+    rejects = pl.concat([pl.read_parquet(file) for file in files], how="vertical")
+    return rejects.sort("file_name", "source_sheet", "source_row").head(limit).to_dicts()
+
+
+def landing_home(settings: Settings) -> "Home":
+    """The home as sources sees it. Raises KeizokuError `secret_missing`."""
+    from sources.landing import Home, LandingRules
+
+    return Home(
+        root=settings.root,
+        secret=_read_secret(settings.secret_file),
+        rules=LandingRules(
+            business_timezone=settings.policy["business_timezone"],
+            hold_row_drop_share=settings.policy["hold_row_drop_share"],
+        ),
+    )
+
+
+def _write_secret(path: Path) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(secrets.token_hex(SECRET_BYTES))
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _read_secret(path: Path) -> bytes:
+    try:
+        secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError) as error:
+        raise KeizokuError("secret_missing", where=str(path), detail=error) from error
+    if len(secret) < SECRET_BYTES:
+        raise KeizokuError("secret_missing", where=str(path), detail=f"{len(secret)} bytes")
+    return secret
+
+
+# ---- deliveries and versions, by hand ----
+
+
+def accept_delivery(settings: Settings, delivery_id: str) -> "DeliveryResult":
+    """Lets a held delivery count from the next run on. Raises KeizokuError `refused`."""
+    from sources import landing
+
+    with _hold_home(settings, f"accept {delivery_id}"):
+        return landing.accept(landing_home(settings), delivery_id)
+
+
+def withdraw_delivery(settings: Settings, delivery_id: str, reason: str) -> "DeliveryResult":
+    """Takes a delivery out of what counts from the next run on. Raises KeizokuError `refused`."""
+    from sources import landing
+
+    with _hold_home(settings, f"withdraw {delivery_id}"):
+        return landing.withdraw(landing_home(settings), delivery_id, reason)
+
+
+def publish_to(settings: Settings, version: str) -> publish.Version:
+    """Points readers at a kept version. Runs with nothing new leave it so."""
+    with _hold_home(settings, f"publish --to {version}"):
+        return publish.point_current(settings.published, version)
+
+
+def drop_caches(settings: Settings) -> list[str]:
+    """Removes what can be made again from the originals, and makes the landed files again.
+
+    Returns what reconciliation put right.
+    """
+    from sources import landing
+
+    with _hold_home(settings, "rebuild"):
+        for folder in (settings.landed, settings.root / "quarantine", settings.identity):
+            shutil.rmtree(folder, ignore_errors=True)
+        for file in settings.root.glob("ledger.sqlite*"):
+            file.unlink()
+        return landing.reconcile(landing_home(settings))
+
+
+def _hold_home(settings: Settings, purpose: str):
+    return lock.hold(settings.run_lock, purpose, wait_seconds=WAIT_FOR_RUN_SECONDS)
+
+
+# ---- a run, step by step ----
+
+
+def land(run: Run, *, now: datetime) -> "list[DeliveryResult]":
+    """Takes what lies in the inbox. A file that cannot count is held and stops no other."""
+    from sources import landing
+
+    with phase(run, "land"):
+        home = landing_home(run.settings)
+        results = landing.land_inbox(home, now=now, progress=run.reporter.progress)
+        landing.ensure_schema(home)
+        run.report.deliveries = [describe_delivery(result) for result in results]
+    return results
+
+
+def plan_build(run: Run, request: Request, *, now: datetime) -> Plan:
+    """What to build: nothing, when a version made from exactly these inputs is there and whole."""
+    settings = run.settings
+    with phase(run, "plan"):
+        yesterday = default_as_of(now, settings.timezone)
+        as_of = request.as_of or yesterday
+        if as_of > yesterday:
+            run.reporter.note("as_of_not_over", as_of=as_of.isoformat())
+        known_at = request.known_at and request.known_at.strftime("%Y-%m-%d %H:%M:%S")
+        fingerprint = input_fingerprint(settings, as_of, known_at)
+        found = publish.find_fingerprint(settings.published, fingerprint)
+        is_needed = request.is_forced or found is None
+        run.plan = Plan(
+            as_of_date=as_of.isoformat(),
+            known_at=known_at,
+            input_fingerprint=fingerprint,
+            is_needed=is_needed,
+            version=None if is_needed else found.name,
+        )
+        run.report.as_of_date, run.report.known_at = run.plan.as_of_date, known_at
+        if is_needed:
+            _require_space(settings)
+            return run.plan
+        run.report.outcome, run.report.version = "nothing_new", found.name
+        if publish.repair_pointer(settings.published, found.name):
+            run.reporter.note("repointed", version=found.name)
+        run.reporter.note("nothing_new", version=found.name)
+        return run.plan
+
+
+def build_staging(run: Run) -> BuildResult:
+    """Builds and tests the staging models.
+
+    Raises KeizokuError `build_failed`, `audit_failed`, `dbt_project_broken`, `dbt_died`.
+    """
+    with phase(run, "staging"):
+        dbt = run.dbt()
+        parsed = dbt("parse")
+        if not parsed.is_success:
+            raise KeizokuError("dbt_project_broken", where="dbt/", detail=parsed.error)
+        manifest = read_target_manifest(run.settings)
+        on_node = _tell_nodes(run, manifest, is_staging=True)
+        return _judge(run, dbt("build", **STAGING, on_node=on_node), manifest)
+
+
+def link_identity(run: Run) -> dict[str, int]:
+    """Reads staging, decides who is the same customer, writes the links as Parquet.
+
+    Returns how many records and customers there are.
+    """
+    from dagster_project.compute import identity
+
+    with phase(run, "identity"):
+        _require_build(run)
+        links = identity.link_customers(*_read_staging(run))
+        target = run.settings.links_file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside = target.with_suffix(".new")
+        links.write_parquet(aside)
+        aside.replace(target)
+        return {"records": links.height, "customers": links["customer_key"].n_unique()}
+
+
+def build_marts(run: Run) -> BuildResult:
+    """Builds and tests everything after staging. Raises like build_staging."""
+    with phase(run, "marts"):
+        _require_build(run)
+        manifest = read_target_manifest(run.settings)
+        on_node = _tell_nodes(run, manifest, is_staging=False)
+        return _judge(run, run.dbt()("build", **MARTS, on_node=on_node), manifest)
+
+
+def publish_marts(run: Run, *, now: datetime) -> publish.Version:
+    """Makes an audited build the version readers see."""
+    with phase(run, "publish"):
+        _require_build(run)
+        marts = publish.read_marts(read_target_manifest(run.settings))
+        done: list[str] = []
+
+        def tell(name: str) -> None:
+            done.append(name)
+            run.reporter.progress(name, len(done), len(marts))
+
+        stamp = publish.Stamp(
+            run_id=run.report.run_id,
+            published_at=now,
+            as_of_date=run.plan.as_of_date,
+            known_at=run.plan.known_at,
+            input_fingerprint=run.plan.input_fingerprint,
+            policy_id=run.settings.policy_id,
+            policy=run.settings.policy,
+        )
+        version = publish.publish(run.settings.published, run.build_db, marts, stamp, on_mart=tell)
+        run.report.outcome, run.report.version = "published", version.name
+        run.reporter.note("published", version=version.name, as_of=run.plan.as_of_date)
+        return version
+
+
+def input_fingerprint(settings: Settings, as_of: date, known_at: str | None) -> str:
+    """SHA-256 over everything the marts are a function of: equal inputs, equal marts."""
+    inputs = {
+        "deliveries": _known_deliveries(settings.landed, known_at),
+        "decisions": _file_hashes(settings.root / "decisions"),
+        "policy": settings.policy,
+        "as_of_date": as_of.isoformat(),
+        "known_at": known_at,
+        "code": code_hash(settings.dbt_dir),
+        "libraries": {name: metadata.version(name) for name in publish.LIBRARIES},
+    }
+    return hashlib.sha256(canonical_json(inputs).encode()).hexdigest()
+
+
+def code_hash(dbt_dir: Path = DBT_DIR) -> str:
+    """SHA-256 over the files that decide what a build computes and how it is published."""
+    own = (
+        PROJECT_DIR / "sources" / "entities.yml",
+        PROJECT_DIR / "dagster_project" / "publish.py",
+        *(PROJECT_DIR / "dagster_project" / "compute").glob("*.py"),
+    )
+    hashes = [_file_hashes(dbt_dir), {path.name: _sha256(path) for path in sorted(own)}]
+    return hashlib.sha256(canonical_json(hashes).encode()).hexdigest()
+
+
+# ---- dbt's manifest ----
+
+
+def prepare_manifest(settings: Settings, reporter: Reporter | None = None) -> dict[str, Any]:
+    """dbt's manifest for the code as it is, parsed once per change of the code.
+
+    Raises KeizokuError `dbt_project_broken`, `dbt_died`.
+    """
+    prepared = settings.build / f"manifest-{code_hash(settings.dbt_dir)[:12]}.json"
+    if not prepared.exists():
+        if reporter:
+            reporter.phase("prepare")
+        with open_dbt(
+            dbt_dir=settings.dbt_dir,
+            target_dir=settings.manifest_file.parent,
+            build_db=settings.build / "parse.duckdb",
+            log_file=settings.build / "parse.log",
+            variables=settings.policy,
+        ) as dbt:
+            parsed = dbt("parse")
+        if not parsed.is_success:
+            raise KeizokuError("dbt_project_broken", where="dbt/", detail=parsed.error)
+        for outdated in settings.build.glob("manifest-*.json"):
+            outdated.unlink(missing_ok=True)
+        aside = prepared.with_suffix(".new")
+        shutil.copyfile(settings.manifest_file, aside)
+        aside.replace(prepared)
+    return json.loads(prepared.read_text(encoding="utf-8"))
+
+
+def read_target_manifest(settings: Settings) -> dict[str, Any]:
+    """The manifest of the dbt process of the run that holds the home."""
+    return json.loads(settings.manifest_file.read_text(encoding="utf-8"))
+
+
+def is_staging_node(manifest: dict[str, Any], node: dict[str, Any]) -> bool:
+    """Whether the node belongs to the first of the two dbt selections.
+
+    A test does when all it reads is staging.
+    """
+    if node["resource_type"] != "test":
+        return node["original_file_path"].startswith("models/staging/")
+    parents = [
+        manifest["nodes"][parent]
+        for parent in node["depends_on"]["nodes"]
+        if parent in manifest["nodes"]
+    ]
+    return all(is_staging_node(manifest, parent) for parent in parents)
+
+
+def describe_test(node: dict[str, Any]) -> str:
+    """What a dbt test asserts, in plain words: its description, else its name read aloud."""
+    if node.get("description"):
+        return node["description"].strip()
+    generic = node.get("test_metadata")
+    if not generic:
+        return node["name"].removeprefix("assert_").replace("_", " ")
+    model = (node.get("attached_node") or node["name"]).rsplit(".", 1)[-1]
+    column = f".{node['column_name']}" if node.get("column_name") else ""
+    arguments = generic.get("kwargs", {})
+    detail = ", ".join(
+        str(arguments[name]) for name in ("columns", "values", "to", "field") if name in arguments
+    )
+    rule = generic["name"].replace("_", " ")
+    return f"{model}{column}: {rule}" + (f" ({detail})" if detail else "")
+
+
+def _tell_nodes(run: Run, manifest: dict[str, Any], *, is_staging: bool) -> OnNode:
+    nodes = {
+        unique_id: node
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "test", "seed")
+        and is_staging_node(manifest, node) == is_staging
+    }
+    done: list[str] = []
+
+    def tell(unique_id: str, status: str) -> None:
+        done.append(unique_id)
+        name = nodes[unique_id]["name"] if unique_id in nodes else unique_id
+        run.reporter.progress(name, len(done), max(len(nodes), len(done)))
+
+    return tell
+
+
+def _judge(run: Run, result: BuildResult, manifest: dict[str, Any]) -> BuildResult:
+    """Returns a result that is good; records in the report what failed and raises otherwise."""
+    tests = [node for node in result.failed if node.resource_type == "test"]
+    models = [node for node in result.failed if node.resource_type != "test"]
+    run.report.failed_tests += [
+        {
+            "name": node.name,
+            "unique_id": node.unique_id,
+            "asserts": describe_test(manifest["nodes"][node.unique_id]),
+            "failing_rows": node.failures,
+            "message": node.message,
+        }
+        for node in tests
+    ]
+    log_file = str(run.folder / "dbt.log")
+    if models or (result.error and not tests):
+        failed = "; ".join(f"{node.name}: {_first_line(node)}" for node in models)
+        raise BuildFailed("build_failed", result, where=log_file, models=failed or result.error)
+    if tests:
+        names = "; ".join(
+            f"{test['asserts']} [{test['failing_rows'] or 0}]" for test in run.report.failed_tests
+        )
+        raise BuildFailed("audit_failed", result, where=log_file, tests=names)
+    if not result.is_success:
+        raise BuildFailed("build_failed", result, where=log_file, models=result.error or "?")
+    return result
+
+
+class BuildFailed(KeizokuError):
+    """A dbt build that must not be published, with what became of every node."""
+
+    def __init__(self, code: str, result: BuildResult, **facts: Any) -> None:
+        super().__init__(code, **facts)
+        self.result = result
+
+
+def _first_line(node: NodeResult) -> str:
+    lines = [line.strip() for line in node.message.splitlines() if line.strip()]
+    return " ".join(lines[:3])
+
+
+def _require_build(run: Run) -> None:
+    if run.plan is None or not run.build_db.exists():
+        raise KeizokuError("plan_missing", where=run.report.run_id)
+
+
+def _require_space(settings: Settings) -> None:
+    newest = publish.list_versions(settings.published)[:1]
+    last = sum(
+        file.stat().st_size for name in newest for file in (settings.published / name).iterdir()
+    )
+    needed = max(SPACE_FLOOR_BYTES, SPACE_FACTOR * last)
+    free = shutil.disk_usage(settings.root).free
+    if free < needed:
+        raise KeizokuError("disk_full", where=str(settings.root), needed=needed, free=free)
+
+
+def _read_staging(run: Run) -> "tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]":
+    """accounts, billing customers and the billing ids other records name, for identity."""
+    import duckdb
+    import polars as pl
+
+    from dagster_project.compute.identity import BILLING_CUSTOMERS
+    from sources.landing import record_key
+
+    with duckdb.connect(str(run.build_db), read_only=True) as connection:
+        accounts = connection.execute(
+            "select source_system, account_id, billing_customer_id, email_folded, created_date,"
+            " record_key from staging.stg_crm__accounts"
+        ).pl()
+        billing_customers = connection.execute(
+            "select source_system, billing_customer_id, account_id, email_folded, created_date,"
+            " record_key from staging.stg_billing__billing_customers"
+        ).pl()
+        references = connection.execute(
+            "select distinct source_system, billing_customer_id, 'billing.subscriptions' as entity"
+            " from staging.stg_billing__subscriptions"
+            " union all"
+            " select distinct source_system, billing_customer_id, 'billing.invoices' as entity"
+            " from staging.stg_billing__invoices"
+        ).pl()
+    unknown = references.join(
+        billing_customers, on=["source_system", "billing_customer_id"], how="anti"
+    )
+    secret = landing_home(run.settings).secret
+    keys = [
+        record_key(secret, BILLING_CUSTOMERS, system, [billing_id])
+        for system, billing_id in unknown.select("source_system", "billing_customer_id").rows()
+    ]
+    return (
+        accounts,
+        billing_customers,
+        unknown.with_columns(record_key=pl.Series(keys, dtype=pl.String)),
+    )
+
+
+def describe_delivery(result: "DeliveryResult") -> dict[str, Any]:
+    """A delivery as plain data, with its rows summed over the entities it fed."""
+    from dataclasses import asdict
+
+    rows = ("rows_read", "rows_landed", "rows_quarantined", "rows_repeated", "rows_filtered")
+    return asdict(result) | {
+        name: sum(getattr(entity, name) for entity in result.entities) for name in rows
+    }
+
+
+def _known_deliveries(landed: Path, known_at: str | None) -> list[str]:
+    import polars as pl
+
+    files = sorted((landed / "control__deliveries" / "live").glob("*.parquet"))
+    if not files:
+        return []
+    deliveries = pl.concat([pl.read_parquet(file) for file in files], how="vertical")
+    if known_at:
+        limit = datetime.strptime(known_at, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 naive holds UTC
+        deliveries = deliveries.filter(pl.col("received_at") <= limit)
+    return sorted(deliveries["delivery_id"].unique().to_list())
+
+
+def _file_hashes(folder: Path) -> dict[str, str]:
+    if not folder.is_dir():
+        return {}
+    return {
+        str(path.relative_to(folder)): _sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not NOT_CODE.intersection(path.relative_to(folder).parts)
+    }
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,499 @@
+"""Every sentence the command line and the runs say, in Japanese and English, in one place.
+
+An error says 何が・どこで・なぜ・どうする: what, where, why, what to do. `where` comes with the
+error; the others stand here. Reasons of refused files belong to sources and carry their own texts.
+"""
+
+from typing import Any
+
+LANGUAGES = ("ja", "en")
+
+
+class KeizokuError(Exception):
+    """Something a person can act on. `code` is a key of ERRORS, `values` fill its text.
+
+    `exit_code`: 1 failed, 2 the command was used wrongly.
+    """
+
+    def __init__(self, code: str, *, where: str = "", exit_code: int = 1, **values: Any) -> None:
+        super().__init__(code, where, values)
+        self.code = code
+        self.where = where
+        self.exit_code = exit_code
+        self.values = {name: str(value) for name, value in values.items()}
+
+    def __str__(self) -> str:
+        return one_line(explain(self.code, "en", where=self.where, **self.values))
+
+
+def say(code: str, lang: str, **values: Any) -> str:
+    """The sentence in that language."""
+    ja, en = TEXT[code]
+    return (ja if lang == "ja" else en).format(**values)
+
+
+def explain(code: str, lang: str, *, where: str = "", **values: Any) -> dict[str, str]:
+    """An error as what, where, why, remedy in that language."""
+    what, why, remedy = ERRORS[code][0 if lang == "ja" else 1]
+    return {
+        "code": code,
+        "what": what.format(**values),
+        "where": where,
+        "why": why.format(**values),
+        "remedy": remedy.format(**values),
+    }
+
+
+def one_line(explained: dict[str, str]) -> str:
+    """An explained error on one line, for logs."""
+    parts = (explained["what"], explained["where"], explained["why"], explained["remedy"])
+    return " / ".join(part for part in parts if part)
+
+
+# code: (ja, en)
+TEXT: dict[str, tuple[str, str]] = {
+    "what": ("何が", "What"),
+    "where": ("どこで", "Where"),
+    "why": ("なぜ", "Why"),
+    "remedy": ("どうする", "What to do"),
+    "phase_prepare": ("準備", "Preparing"),
+    "phase_land": ("取り込み", "Landing files"),
+    "phase_plan": ("変更の確認", "Looking for changes"),
+    "phase_staging": ("有効な版の選択（staging）", "Choosing the versions that count (staging)"),
+    "phase_identity": ("同一顧客の判定", "Matching customers"),
+    "phase_marts": ("指標の計算と検査（marts）", "Computing and testing the metrics (marts)"),
+    "phase_publish": ("公開", "Publishing"),
+    "waiting_for_run": (
+        "別の実行が終わるのを待っています（{purpose}、PID {pid}、{host}、{started_at} 開始）。",
+        "Waiting for another run to end ({purpose}, pid {pid}, {host}, since {started_at}).",
+    ),
+    "nothing_new": (
+        "新しいデータも設定の変更もありません。公開中の {version} は検査済みで正常です。",
+        "Nothing new. Published version {version} was checked and is whole.",
+    ),
+    "repointed": (
+        "公開の指し先 CURRENT が壊れていたため {version} に戻しました。",
+        "CURRENT was damaged; it points at {version} again.",
+    ),
+    "as_of_not_over": (
+        "基準日 {as_of} はまだ終わっていません。数字は途中のものです。",
+        "The as-of date {as_of} is not over yet; its numbers are preliminary.",
+    ),
+    "fell_back": (
+        "公開版に問題があるため {version} を表示しています（{reason}）。"
+        " keizoku rebuild で作り直せます。",
+        "A published version is damaged; reading {version} instead ({reason})."
+        " `keizoku rebuild` makes it again.",
+    ),
+    "put_right": ("前回の中断の後始末: {detail}", "Put right after an interruption: {detail}"),
+    "runs_failed_as_dead": (
+        "停止した実行 {count} 件を「機械の停止により失敗」と記録しました。",
+        "Marked {count} run(s) as failed because the machine had stopped.",
+    ),
+    "home_created": ("会社のホームを作成しました: {home}", "Created the company home {home}"),
+    "home_exists": ("既にホームがあります: {home}", "There is a home already: {home}"),
+    "home_next": (
+        "次は: 書き出したファイルを {inbox}/<システム名>/ に置いて keizoku --home {home} run",
+        "Next: put exports into {inbox}/<system>/ and run: keizoku --home {home} run",
+    ),
+    "demo_written": (
+        "デモ会社のファイル {count} 件を {inbox} に書きました（わざと入れた誤り {mistakes} 件）。",
+        "Wrote {count} demo files into {inbox} ({mistakes} planted mistakes).",
+    ),
+    "published": (
+        "公開しました: {version}（基準日 {as_of}）",
+        "Published {version} (as of {as_of})",
+    ),
+    "pointed": ("公開版を {version} に切り替えました。", "Readers now see {version}."),
+    "run_partial": (
+        "保留または判別できないファイルが {count} 件あります。ほかは公開しました。",
+        "{count} file(s) are held or were not recognised; the rest was published.",
+    ),
+    "run_took": ("所要時間: {phases}", "Time: {phases}"),
+    "files_landed": (
+        "取り込み: 有効 {live}・重複 {repeated}・保留 {held}・判別不能 {unrecognised}"
+        "（行: 読込 {read} = 取込 {landed} + 隔離 {quarantined} + 重複 {twice}"
+        " + 対象外 {filtered}）",
+        "Files: {live} live, {repeated} repeated, {held} held, {unrecognised} not recognised"
+        " (rows: {read} read = {landed} landed + {quarantined} quarantined + {twice} repeated"
+        " + {filtered} filtered)",
+    ),
+    "no_files": ("取り込むファイルはありませんでした。", "There were no files to land."),
+    "held_file": ("保留: {file}（{delivery_id}）", "Held: {file} ({delivery_id})"),
+    "unrecognised_file": ("判別不能: {file}", "Not recognised: {file}"),
+    "nearest_mapping": (
+        "最も近い設定: {mapping}（足りない列: {missing}）",
+        "Nearest mapping: {mapping} (missing columns: {missing})",
+    ),
+    "accepted": ("{delivery_id} を有効にしました。", "{delivery_id} counts now."),
+    "withdrawn": ("{delivery_id} を取り下げました。", "{delivery_id} no longer counts."),
+    "run_to_apply": (
+        "数字に反映するには keizoku run を実行してください。",
+        "Run `keizoku run` to see it in the numbers.",
+    ),
+    "check_matched": ("設定 {mapping} で読めます。", "Matches the mapping {mapping}."),
+    "check_stores_nothing": ("何も保存していません。", "Nothing was stored."),
+    "rows_balance": (
+        "{entity}: 読込 {read} = 取込 {landed} + 隔離 {quarantined} + 重複 {twice}"
+        " + 対象外 {filtered}",
+        "{entity}: {read} read = {landed} landed + {quarantined} quarantined + {twice} repeated"
+        " + {filtered} filtered",
+    ),
+    "no_rejects": ("隔離された行はありません。", "No rows are quarantined."),
+    "no_deliveries": ("受領したファイルはまだありません。", "No deliveries yet."),
+    "no_versions": ("公開された版はまだありません。", "Nothing has been published yet."),
+    "rebuilding": (
+        "キャッシュを捨て、保管した原本から作り直します。",
+        "Dropping the caches and starting again from the kept originals.",
+    ),
+    "up_starting": (
+        "Dagster とダッシュボードを起動しています…",
+        "Starting Dagster and dashboards…",
+    ),
+    "up_ready": ("準備ができました。", "Ready."),
+    "up_dashboards": ("ダッシュボード", "Dashboards"),
+    "up_dagster": ("Dagster（実行とスケジュール）", "Dagster (runs and schedule)"),
+    "up_stop_hint": ("止めるには Ctrl-C を押してください。", "Press Ctrl-C to stop."),
+    "up_stopping": ("停止しています…", "Stopping…"),
+    "up_first_run_failed": (
+        "最初の実行は失敗しました。最後に公開した版を表示します。",
+        "The first run failed; the last published version is shown.",
+    ),
+    "port_taken": (
+        "ポート {wanted} は使用中のため {port} を使います。",
+        "Port {wanted} is taken; using {port}.",
+    ),
+    "col_file": ("ファイル", "File"),
+    "col_system": ("システム", "System"),
+    "col_state": ("状態", "State"),
+    "col_delivery": ("受領ID", "Delivery"),
+    "col_exported": ("書き出し日時 (UTC)", "Exported (UTC)"),
+    "col_received": ("受領日時 (UTC)", "Received (UTC)"),
+    "col_rows": ("取込行数", "Rows landed"),
+    "col_quarantined": ("隔離行数", "Rows quarantined"),
+    "col_row": ("行", "Row"),
+    "col_column": ("列", "Column"),
+    "col_value": ("値", "Value"),
+    "col_reason": ("理由", "Reason"),
+    "col_remedy": ("どうする", "What to do"),
+    "col_version": ("版", "Version"),
+    "col_as_of": ("基準日", "As of"),
+    "col_published": ("公開日時 (UTC)", "Published (UTC)"),
+    "col_note": ("備考", "Note"),
+    "is_current": ("公開中", "current"),
+    "is_damaged": ("破損", "damaged"),
+    "status_home": ("ホーム", "Home"),
+    "status_company": ("会社名", "Company"),
+    "status_version": ("公開中の版", "Published version"),
+    "status_as_of": ("基準日", "As of"),
+    "status_policy": ("方針ID", "Policy id"),
+    "status_last_run": ("前回の実行", "Last run"),
+    "status_deliveries": ("受領したファイル", "Deliveries"),
+    "status_inbox": ("受信箱で待つファイル", "Files waiting in the inbox"),
+    "status_running": ("実行中", "Running now"),
+    "status_none": ("なし", "none"),
+    "status_counts": (
+        "有効 {live}・保留 {held}・取り下げ {withdrawn}",
+        "{live} live, {held} held, {withdrawn} withdrawn",
+    ),
+    "state_live": ("有効", "live"),
+    "state_held": ("保留", "held"),
+    "state_withdrawn": ("取り下げ", "withdrawn"),
+    "state_repeated": ("重複", "repeated"),
+    "state_unrecognised": ("判別不能", "not recognised"),
+    "outcome_published": ("公開", "published"),
+    "outcome_nothing_new": ("変更なし", "nothing new"),
+    "outcome_failed": ("失敗", "failed"),
+    "outcome_incomplete": ("途中まで", "incomplete"),
+    "outcome_running": ("実行中または中断", "running or interrupted"),
+    "failing_rows": ("該当 {count} 行", "{count} row(s)"),
+    "test_failed_to_run": ("検査を実行できませんでした", "the test could not run"),
+}
+
+# code: ((what, why, remedy) ja, (what, why, remedy) en)
+ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
+    "home_missing": (
+        (
+            "会社のホームがありません",
+            "このフォルダーに keizoku.toml がありません",
+            "keizoku init <フォルダー> で作るか、--home で正しいフォルダーを指定してください",
+        ),
+        (
+            "There is no company home",
+            "The folder has no keizoku.toml",
+            "Create one with `keizoku init FOLDER`, or name the right folder with --home",
+        ),
+    ),
+    "home_not_empty": (
+        (
+            "ホームを作れません",
+            "フォルダーが空ではなく、keizoku のホームでもありません",
+            "空のフォルダーか、新しい名前を指定してください",
+        ),
+        (
+            "The home cannot be created",
+            "The folder is not empty and is not a Keizoku home",
+            "Name an empty folder or a new one",
+        ),
+    ),
+    "home_in_checkout": (
+        (
+            "ホームを作れません",
+            "会社のデータをプログラムのフォルダーの中に置くことはできません",
+            "プログラムの外のフォルダーを指定してください（例: ~/keizoku）",
+        ),
+        (
+            "The home cannot be created",
+            "A company's data never lives inside the checkout of the program",
+            "Name a folder outside of it, such as ~/keizoku",
+        ),
+    ),
+    "home_not_writable": (
+        (
+            "ホームに書き込めません",
+            "{detail}",
+            "フォルダーの所有者と書き込み権限、空き容量を確かめてください",
+        ),
+        (
+            "The home cannot be written to",
+            "{detail}",
+            "Check the owner, the write permission and the free space of the folder",
+        ),
+    ),
+    "home_busy": (
+        (
+            "ほかの処理がこのホームを使っています",
+            "{purpose}（PID {pid}、{host}、{started_at} 開始）が動いています",
+            "終わるのを待つか、その処理を止めてからやり直してください",
+        ),
+        (
+            "Another process is using this home",
+            "{purpose} (pid {pid}, {host}, since {started_at}) is running",
+            "Wait for it to end, or stop it, and try again",
+        ),
+    ),
+    "config_unreadable": (
+        (
+            "設定ファイルを読めません",
+            "TOML として正しくありません: {detail}",
+            "その行を直してください",
+        ),
+        ("The settings cannot be read", "Not valid TOML: {detail}", "Correct that line"),
+    ),
+    "config_wrong_key": (
+        (
+            "設定に知らない名前があります: {key}",
+            "その名前の設定はありません",
+            "消すか、正しい名前に直してください（近いもの: {nearest}）",
+        ),
+        (
+            "The settings have an unknown key: {key}",
+            "There is no setting of that name",
+            "Remove it or correct it (nearest: {nearest})",
+        ),
+    ),
+    "config_wrong_value": (
+        (
+            "設定の値が正しくありません: {key} = {value}",
+            "使える値: {expected}",
+            "値を直してください",
+        ),
+        (
+            "A setting has a wrong value: {key} = {value}",
+            "Expected: {expected}",
+            "Correct the value",
+        ),
+    ),
+    "policy_not_supported": (
+        (
+            "この方針はまだ使えません: {key} = {value}",
+            "この版ではまだ計算できません",
+            "使える値にしてください: {choices}",
+        ),
+        (
+            "This policy cannot be used yet: {key} = {value}",
+            "This version cannot compute it",
+            "Use one of: {choices}",
+        ),
+    ),
+    "secret_missing": (
+        (
+            "ホームの秘密鍵を読めません",
+            "記録キーの元になるファイルが無いか、短すぎます（{detail}）",
+            "バックアップから secret を戻してください。新しく作ると全てのキーが変わります",
+        ),
+        (
+            "The secret of the home cannot be read",
+            "The file that record keys are made with is missing or too short ({detail})",
+            "Restore `secret` from a backup; a new one would change every key",
+        ),
+    ),
+    "dbt_died": (
+        (
+            "計算（dbt）が途中で止まりました",
+            "子プロセスが応答せずに終わりました: {detail}",
+            "空きメモリとディスク容量を確かめ、もう一度実行してください。公開中の版はそのままです",
+        ),
+        (
+            "The computation (dbt) stopped midway",
+            "The child process ended without an answer: {detail}",
+            "Check free memory and disk and run again; the published version is untouched",
+        ),
+    ),
+    "dbt_project_broken": (
+        ("dbt プロジェクトを読めません", "{detail}", "dbt/ の該当箇所を直してください"),
+        ("The dbt project cannot be read", "{detail}", "Correct that place in dbt/"),
+    ),
+    "build_failed": (
+        (
+            "計算に失敗しました",
+            "次のモデルが作れませんでした: {models}",
+            "公開中の版はそのままです。ログを見て直し、もう一度実行してください",
+        ),
+        (
+            "The build failed",
+            "These models could not be built: {models}",
+            "The published version is untouched. See the log, correct it and run again",
+        ),
+    ),
+    "audit_failed": (
+        (
+            "検査に合格しなかったため公開しませんでした",
+            "次の検査が不合格です: {tests}",
+            "公開中の版はそのままです。元データか設定を直して、もう一度実行してください",
+        ),
+        (
+            "Nothing was published because the audit failed",
+            "These tests failed: {tests}",
+            "The published version is untouched. Correct the data or the settings and run again",
+        ),
+    ),
+    "disk_full": (
+        (
+            "空き容量が足りません",
+            "必要 {needed} バイトに対して空きは {free} バイトです",
+            "空きを作ってからやり直してください。公開中の版はそのままです",
+        ),
+        (
+            "There is not enough free space",
+            "{needed} bytes are needed and {free} are free",
+            "Make room and run again; the published version is untouched",
+        ),
+    ),
+    "plan_missing": (
+        (
+            "この手順だけを単独では実行できません",
+            "前の手順が同じ実行の中で動いていません",
+            "ジョブ keizoku_run 全体を実行してください",
+        ),
+        (
+            "This step cannot run on its own",
+            "The steps before it did not run in the same run",
+            "Start the whole job keizoku_run",
+        ),
+    ),
+    "mart_missing": (
+        (
+            "公開する表が足りません",
+            "計算結果にありません: {columns}",
+            "dbt のモデルと宣言を合わせてください",
+        ),
+        (
+            "A mart to publish is incomplete",
+            "The build does not have: {columns}",
+            "Make the dbt model and its declaration agree",
+        ),
+    ),
+    "nothing_published": (
+        (
+            "公開された版がありません",
+            "まだ一度も公開していないか、全ての版が壊れています {detail}",
+            "keizoku run を実行してください",
+        ),
+        (
+            "Nothing is published",
+            "Nothing was published yet, or every version is damaged {detail}",
+            "Run `keizoku run`",
+        ),
+    ),
+    "version_unknown": (
+        (
+            "その版はありません: {version}",
+            "保管されていません",
+            "keizoku versions で一覧を見てください",
+        ),
+        ("There is no such version: {version}", "It is not kept", "See `keizoku versions`"),
+    ),
+    "version_damaged": (
+        (
+            "その版は使えません",
+            "ファイルが記録と一致しません: {detail}",
+            "別の版を指定するか、keizoku rebuild で作り直してください",
+        ),
+        (
+            "That version cannot be used",
+            "Its files do not match its manifest: {detail}",
+            "Name another version, or make it again with `keizoku rebuild`",
+        ),
+    ),
+    "sql_failed": (
+        ("SQL を実行できません", "{detail}", "SQL を直してください（読み取り専用です）"),
+        ("The SQL cannot be run", "{detail}", "Correct the SQL (it is read-only)"),
+    ),
+    "sql_parquet_to_terminal": (
+        (
+            "Parquet は端末に表示できません",
+            "二進のファイル形式です",
+            "ファイルに書き出してください: keizoku sql … --format parquet > 結果.parquet",
+        ),
+        (
+            "Parquet cannot be shown on a terminal",
+            "It is a binary format",
+            "Write it to a file: keizoku sql … --format parquet > result.parquet",
+        ),
+    ),
+    "file_missing": (
+        ("ファイルがありません", "その場所に通常のファイルがありません", "パスを確かめてください"),
+        ("There is no such file", "The path is not a regular file", "Check the path"),
+    ),
+    "refused": (
+        ("できません", "{detail}", "{remedy}"),
+        ("That cannot be done", "{detail}", "{remedy}"),
+    ),
+    "wrong_date": (
+        ("日付を読めません: {value}", "使える形: {expected}", "直してください"),
+        ("Cannot read the date: {value}", "Expected: {expected}", "Correct it"),
+    ),
+    "no_free_port": (
+        (
+            "空いているポートがありません",
+            "近くの番号は全て使用中です",
+            "keizoku.toml の [ports] を変えてください",
+        ),
+        ("There is no free port", "All ports near it are taken", "Change [ports] in keizoku.toml"),
+    ),
+    "process_died": (
+        (
+            "{name} が起動しないか、途中で止まりました",
+            "終了コード {returncode}: {detail}",
+            "ログを見て、もう一度 keizoku up を実行してください",
+        ),
+        (
+            "{name} did not start or stopped",
+            "Exit code {returncode}: {detail}",
+            "See the log and run `keizoku up` again",
+        ),
+    ),
+    "unexpected": (
+        (
+            "思わぬ問題が起きました",
+            "{detail}",
+            "--debug を付けて実行すると詳しい記録が出ます。公開中の版はそのままです",
+        ),
+        (
+            "Something unexpected happened",
+            "{detail}",
+            "Run with --debug for the details; the published version is untouched",
+        ),
+    ),
+}

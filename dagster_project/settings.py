@@ -1,0 +1,323 @@
+"""Where everything lives and what a company chose: the only owner of paths and defaults.
+
+The defaults of the policy are not here but in dbt/dbt_project.yml (vars); keizoku.toml overrides
+them by name. Nothing here reads a clock: the edge that does (CLI, Dagster) passes the time in.
+"""
+
+import difflib
+import hashlib
+import json
+import os
+import tomllib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dagster_project.messages import KeizokuError
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+DBT_DIR = PROJECT_DIR / "dbt"
+DASHBOARD_SCRIPT = PROJECT_DIR / "dashboards" / "app.py"
+DEFAULT_HOME = Path("~/keizoku")
+HOME_VARIABLE = "KEIZOKU_HOME"
+CONFIG_NAME = "keizoku.toml"
+
+DAGSTER_PORT = 3000
+DASHBOARDS_PORT = 8501
+KEPT_VERSIONS = 5
+
+# Vars of dbt_project.yml that every run gives: not policy, not overridable.
+RUN_VARS = frozenset({"as_of_date", "known_at", "landed_dir", "identity_dir", "policy_id"})
+
+# What the models can do today, and what METRICS.md names but no model does yet.
+CHOICES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "mrr_basis": (frozenset({"contract"}), frozenset({"billed"})),
+    "account_rollup": (frozenset({"customer"}), frozenset({"parent"})),
+    "churn_recognition": (
+        frozenset({"service_end"}),
+        frozenset({"cancel_effective", "cancel_request"}),
+    ),
+    "churn_month": (frozenset({"first_inactive"}), frozenset({"last_active"})),
+    "discount_in_mrr": (frozenset({"recurring", "all", "none"}), frozenset()),
+    "usage_in_mrr": (frozenset({"none", "committed"}), frozenset({"trailing_3m"})),
+    "fx_mode": (frozenset({"month_end", "constant"}), frozenset()),
+    "tax_rounding": (frozenset({"floor", "half_up", "ceil"}), frozenset()),
+    "rfm_recency": (frozenset({"payment", "usage"}), frozenset()),
+}
+RANGES: dict[str, tuple[float, float]] = {
+    "fiscal_year_start_month": (1, 12),
+    "close_day": (1, 28),
+    "gross_margin_rate": (0, 1),
+    "hold_row_drop_share": (0, 1),
+    "churn_avg_months": (1, 120),
+    "ltv_horizon_months": (1, 600),
+}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ScheduleConfig(_Strict):
+    """When the daily run starts, in the business time zone."""
+
+    daily_at: str = Field(default="06:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+
+
+class FreshnessConfig(_Strict):
+    """After how many days without a delivery an entity counts as stale."""
+
+    warn_after_days: int = Field(default=32, ge=1)
+    fail_after_days: int = Field(default=45, ge=1)
+    entities: dict[str, int] = {}
+
+
+class PortsConfig(_Strict):
+    """First port tried; the next free one is taken."""
+
+    dagster: int = Field(default=DAGSTER_PORT, ge=1, le=65535)
+    dashboards: int = Field(default=DASHBOARDS_PORT, ge=1, le=65535)
+
+
+class Config(_Strict):
+    """The content of keizoku.toml; every key is optional."""
+
+    company_name: str = ""
+    lang: Literal["ja", "en"] | None = None
+    policy: dict[str, Any] = {}
+    schedule: ScheduleConfig = ScheduleConfig()
+    freshness: FreshnessConfig = FreshnessConfig()
+    ports: PortsConfig = PortsConfig()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One company's home and its choices. `policy` is complete: defaults with overrides applied."""
+
+    root: Path
+    dbt_dir: Path
+    config: Config
+    policy: dict[str, Any]
+
+    @property
+    def policy_id(self) -> str:
+        """First 12 hex digits of the SHA-256 of the policy block."""
+        return hashlib.sha256(canonical_json(self.policy).encode()).hexdigest()[:12]
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        return ZoneInfo(self.policy["business_timezone"])
+
+    @property
+    def config_file(self) -> Path:
+        return self.root / CONFIG_NAME
+
+    @property
+    def secret_file(self) -> Path:
+        return self.root / "secret"
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def landed(self) -> Path:
+        return self.root / "landed"
+
+    @property
+    def identity(self) -> Path:
+        return self.root / "identity"
+
+    @property
+    def links_file(self) -> Path:
+        return self.identity / "live" / "links.parquet"
+
+    @property
+    def build(self) -> Path:
+        return self.root / "build"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.root / "dagster"
+
+    @property
+    def run_lock(self) -> Path:
+        return self.root / "run.lock"
+
+    @property
+    def up_lock(self) -> Path:
+        return self.root / "up.lock"
+
+    @property
+    def last_run_file(self) -> Path:
+        return self.build / "last_run.json"
+
+    @property
+    def manifest_file(self) -> Path:
+        """dbt's manifest.json as last prepared; its folder is dbt's target folder of this home."""
+        return self.build / "dbt" / "manifest.json"
+
+
+def canonical_json(value: Any) -> str:
+    """JSON text that is the same for equal values: sorted keys, no spaces, dates as ISO text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def home_of_environment() -> Path:
+    """KEIZOKU_HOME, else ~/keizoku."""
+    return Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME).expanduser()
+
+
+def load_settings(root: Path, *, dbt_dir: Path = DBT_DIR) -> Settings:
+    """The settings of an existing home.
+
+    Raises KeizokuError `home_missing` (no keizoku.toml there), `config_unreadable` (not TOML),
+    `config_wrong_key` / `config_wrong_value` / `policy_not_supported` naming the key.
+    """
+    root = root.expanduser().resolve()
+    config_file = root / CONFIG_NAME
+    if not config_file.is_file():
+        raise KeizokuError("home_missing", where=str(root))
+    config = _read_config(config_file)
+    defaults = policy_defaults(dbt_dir)
+    policy = defaults | {
+        name: _checked_policy_value(name, value, defaults, config_file)
+        for name, value in config.policy.items()
+    }
+    return Settings(root=root, dbt_dir=dbt_dir, config=config, policy=policy)
+
+
+def policy_defaults(dbt_dir: Path = DBT_DIR) -> dict[str, Any]:
+    """The policy block of dbt_project.yml."""
+    declared = yaml.safe_load((dbt_dir / "dbt_project.yml").read_text(encoding="utf-8"))
+    return {name: value for name, value in declared["vars"].items() if name not in RUN_VARS}
+
+
+def default_as_of(now: datetime, timezone: ZoneInfo) -> date:
+    """Yesterday in the business time zone; `now` must carry its zone."""
+    return now.astimezone(timezone).date() - timedelta(days=1)
+
+
+def _read_config(config_file: Path) -> Config:
+    try:
+        declared = tomllib.loads(config_file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise KeizokuError("config_unreadable", where=str(config_file), detail=error) from error
+    try:
+        return Config.model_validate(declared)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise KeizokuError(
+                "config_wrong_key",
+                where=str(config_file),
+                key=key,
+                nearest=_nearest(key, _config_keys(Config)),
+            ) from error
+        raise KeizokuError(
+            "config_wrong_value",
+            where=str(config_file),
+            key=key,
+            value=first["input"],
+            expected=first["msg"],
+        ) from error
+
+
+def _config_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+    keys = []
+    for name, field in model.model_fields.items():
+        keys.append(prefix + name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            keys += _config_keys(field.annotation, f"{prefix}{name}.")
+    return keys
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    return ", ".join(difflib.get_close_matches(key, known, n=1, cutoff=0.5)) or ", ".join(known)
+
+
+def _checked_policy_value(
+    name: str, value: Any, defaults: dict[str, Any], config_file: Path
+) -> Any:
+    """The value in the type of its default; raises KeizokuError naming `policy.<name>`."""
+    if name not in defaults:
+        raise KeizokuError(
+            "config_wrong_key",
+            where=str(config_file),
+            key=f"policy.{name}",
+            nearest=_nearest(name, sorted(defaults)),
+        )
+
+    def wrong(expected: str) -> KeizokuError:
+        return KeizokuError(
+            "config_wrong_value",
+            where=str(config_file),
+            key=f"policy.{name}",
+            value=value,
+            expected=expected,
+        )
+
+    if name in CHOICES:
+        usable, later = CHOICES[name]
+        choices = " | ".join(sorted(usable))
+        if value in later:
+            raise KeizokuError(
+                "policy_not_supported",
+                where=str(config_file),
+                key=f"policy.{name}",
+                value=value,
+                choices=choices,
+            )
+        if value not in usable:
+            raise wrong(choices)
+        return value
+    if name == "business_timezone":
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, TypeError):
+            raise wrong("IANA time zone, e.g. Asia/Tokyo") from None
+        return value
+    if name == "reporting_currency":
+        if not (isinstance(value, str) and len(value) == 3 and value.isupper()):
+            raise wrong("ISO 4217, e.g. JPY")
+        return value
+    if name == "history_start":
+        try:
+            return date.fromisoformat(str(value)).isoformat()
+        except ValueError:
+            raise wrong("YYYY-MM-DD") from None
+    return _in_type_of(defaults[name], value, RANGES.get(name, (0, float("inf"))), wrong)
+
+
+def _in_type_of(default: Any, value: Any, limits: tuple[float, float], wrong: Any) -> Any:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise wrong("true | false")
+        return value
+    if isinstance(default, int | float):
+        if not is_number or (isinstance(default, int) and value != int(value)):
+            raise wrong("integer" if isinstance(default, int) else "number")
+        if not limits[0] <= value <= limits[1]:
+            raise wrong(f"{limits[0]} – {limits[1]}")
+        return type(default)(value)
+    if isinstance(default, list):
+        is_rising = isinstance(value, list) and all(
+            isinstance(item, int) and not isinstance(item, bool) for item in value
+        )
+        if not is_rising or value != sorted(set(value)) or not value:
+            raise wrong("rising list of integers")
+        return value
+    if not isinstance(value, str):
+        raise wrong("text")
+    return value
