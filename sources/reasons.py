@@ -1,6 +1,6 @@
 """Why a cell, a row or a file was refused, and what to do about it, in both languages.
 
-The texts stand in reasons.yml, one entry per code; whoever refuses something names a code from there.
+The texts stand in reasons.yml, one entry per code; whoever refuses something names a code of it.
 """
 
 from dataclasses import dataclass

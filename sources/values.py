@@ -272,7 +272,7 @@ def _parse_int(text: pl.Series) -> Parsed:
         pl.when(pl.col("reason").is_not_null())
         .then("reason")
         .when(pl.col("fraction") != "")
-        .then(pl.lit("not_whole_number"))
+        .then(pl.lit("not_whole"))
         .when(pl.col("whole").is_not_null() & pl.col("integer").is_null())
         .then(pl.lit("number_out_of_range"))
     )
