@@ -105,7 +105,7 @@ KnownOption = Annotated[
     typer.Option(
         "--known-at",
         metavar="TIME",
-        help="この時刻までに届いたものだけ / only what had arrived by then (営業時間帯/business time)",
+        help="この時刻までに届いたもの / what had arrived by then (business time)",
     ),
 ]
 
@@ -378,7 +378,7 @@ def sql(
         str | None, typer.Option("--version", help="版 / a kept version (default: current)")
     ] = None,
 ) -> None:
-    """公開中の版に SQL で尋ねる / ask the published version; personal columns are in pii.<table>."""
+    """公開中の版に尋ねる / ask the published version (personal columns: pii.<table>)."""
     from dagster_project import publish, query
 
     invocation: Invocation = ctx.obj

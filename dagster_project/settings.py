@@ -188,6 +188,7 @@ def load_settings(root: Path, *, dbt_dir: Path = DBT_DIR) -> Settings:
     if not config_file.is_file():
         raise KeizokuError("home_missing", where=str(root))
     config = _read_config(config_file)
+    _check_entities(config, config_file)
     defaults = policy_defaults(dbt_dir)
     policy = defaults | {
         name: _checked_policy_value(name, value, defaults, config_file)
@@ -231,6 +232,21 @@ def _read_config(config_file: Path) -> Config:
             value=first["input"],
             expected=first["msg"],
         ) from error
+
+
+def _check_entities(config: Config, config_file: Path) -> None:
+    if not config.freshness.entities:
+        return
+    from sources.entities import entities
+
+    for name in config.freshness.entities:
+        if name not in entities():
+            raise KeizokuError(
+                "config_wrong_key",
+                where=str(config_file),
+                key=f"freshness.entities.{name}",
+                nearest=_nearest(name, sorted(entities())),
+            )
 
 
 def _config_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
