@@ -6,6 +6,7 @@ brackets in double quotes) and the constants of the delivery. Rows that cannot b
 reason code and go to quarantine like any other unreadable cell.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,11 +16,16 @@ import polars as pl
 import sqlglot
 from sqlglot import exp
 
-from sources.headers import normal_header
 from sources.values import parse
 
 # What every delivery knows about itself, with its kind.
 CONSTANTS = {"exported_at": "ts", "file_name": "text"}
+
+
+def normal_header(header: str) -> str:
+    """A header as it is compared: NFKC and trimmed, nothing else (case counts)."""
+    return unicodedata.normalize("NFKC", header).strip()
+
 
 # Numbers are computed as DECIMAL with 10 digits after the point; operands beyond the limit are
 # refused, so that a product always fits and one absurd cell cannot fail a whole column.
@@ -100,7 +106,9 @@ def compile_expression(text: str) -> Expression:
         tree = sqlglot.parse_one(text, dialect="duckdb")
     except sqlglot.errors.SqlglotError as problem:
         why = str(problem).splitlines()[0]
-        raise ExpressionRefused(text, f"式として読めません（{why}）", f"not an expression ({why})")
+        raise ExpressionRefused(
+            text, f"式として読めません（{why}）", f"not an expression ({why})"
+        ) from None
     names: set[str] = set()
     part = _compile(tree, text, names)
     if part.kind == "null":
@@ -319,7 +327,9 @@ def _negated(part: _Part, *, text: str) -> _Part:
 def _comparison(operation: str, left: _Part, right: _Part, *, text: str) -> _Part:
     kind = _same_kind([left, right], text, operation)
     if kind == "null":
-        raise ExpressionRefused(text, "null とは is null で比べます", "compare with null by is null")
+        raise ExpressionRefused(
+            text, "null とは is null で比べます", "compare with null by is null"
+        )
 
     def formula(a: pl.Expr, b: pl.Expr) -> pl.Expr:
         return getattr(a.cast(DTYPES[kind]), operation)(b.cast(DTYPES[kind]))
@@ -470,7 +480,9 @@ def _parsed(kind: str, column_type: str) -> Callable[[list[_Part], str], _Part]:
         formats = [part.literal for part in rest]
         if any(not isinstance(one, str) for one in formats):
             raise ExpressionRefused(
-                text, "書式は '%Y/%m/%d' のように書いてください", "formats are written as '%Y/%m/%d'"
+                text,
+                "書式は '%Y/%m/%d' のように書いてください",
+                "formats are written as '%Y/%m/%d'",
             )
         if value.kind == kind:
             return value

@@ -1,0 +1,144 @@
+"""What dbt reads beside the rows: one row per delivery and entity, one per refused cell.
+
+Rewritten whole from the ledger and quarantine/ after each change.
+"""
+
+from dataclasses import asdict
+
+import polars as pl
+
+from sources import ledger
+from sources.deliveries import Home
+from sources.entities import entities
+from sources.fault_points import fault_point
+from sources.ledger import LIVE, Delivery
+from sources.originals import replace_durably
+from sources.reading import write_durably
+from sources.reasons import reasons
+from sources.session import Session
+from sources.settling import make_folder, quarantine_of
+
+CONTROL_DELIVERIES = {
+    "delivery_id": pl.String(),
+    "feed_id": pl.String(),
+    "mapping_hash": pl.String(),
+    "content_sha256": pl.String(),
+    "entity": pl.String(),
+    "source_system": pl.String(),
+    "file_name": pl.String(),
+    "encoding": pl.String(),
+    "exported_at": pl.Datetime("us"),
+    "is_exported_at_assumed": pl.Boolean(),
+    "received_at": pl.Datetime("us"),
+    "coverage": pl.String(),
+    "coverage_column": pl.String(),
+    "covers_from": pl.Date(),
+    "covers_to": pl.Date(),
+    "history": pl.String(),
+    "rows_read": pl.Int64(),
+    "rows_landed": pl.Int64(),
+    "rows_quarantined": pl.Int64(),
+    "rows_repeated": pl.Int64(),
+    "rows_filtered": pl.Int64(),
+}
+
+
+# One row per refused cell or damaged line: a row with two bad cells stands here twice.
+CONTROL_QUARANTINE = {
+    "delivery_id": pl.String(),
+    "entity": pl.String(),
+    "source_system": pl.String(),
+    "file_name": pl.String(),
+    "source_sheet": pl.String(),
+    "source_row": pl.Int64(),
+    "column_name": pl.String(),
+    "raw_value": pl.String(),
+    "reason_code": pl.String(),
+    "message_ja": pl.String(),
+    "message_en": pl.String(),
+    "remedy_ja": pl.String(),
+    "remedy_en": pl.String(),
+}
+
+
+CONTROL_TABLES = {
+    "control__deliveries": CONTROL_DELIVERIES,
+    "control__quarantine": CONTROL_QUARANTINE,
+}
+
+
+SCHEMA_FILE = "_schema.parquet"
+
+
+def ensure_schema(home: Home) -> None:
+    """Writes a zero-row Parquet with the declared schema into every live/ folder."""
+    schemas = {entity.table: entity.landed_schema() for entity in entities().values()}
+    for table, schema in (schemas | CONTROL_TABLES).items():
+        target = home.landed / table / LIVE / SCHEMA_FILE
+        if target.exists() and pl.read_parquet_schema(target) == schema:
+            continue
+        make_folder(target.parent)
+        aside = target.with_suffix(".new")
+        write_durably(pl.DataFrame(schema=schema), aside)
+        replace_durably(aside, target)
+
+
+def write_control_tables(session: Session) -> None:
+    """Rewrites both control tables if anything changed since they were last written."""
+    home = session.home
+    files = {table: home.landed / table / LIVE / f"{table}.parquet" for table in CONTROL_TABLES}
+    is_stale = ledger.read_fact(session.connection, "control_is_stale") != "no"
+    if not is_stale and all(path.exists() for path in files.values()):
+        return
+    live = ledger.read_deliveries(session.connection, "state = ?", [LIVE])
+    frames = {
+        "control__deliveries": _deliveries_table(live),
+        "control__quarantine": quarantine_table(home, live),
+    }
+    for table, frame in frames.items():
+        make_folder(files[table].parent)
+        aside = files[table].with_suffix(".new")
+        write_durably(frame, aside)
+        replace_durably(aside, files[table])
+        fault_point("control_written")
+    ledger.set_fact(session.connection, "control_is_stale", "no")
+
+
+def _deliveries_table(live: list[Delivery]) -> pl.DataFrame:
+    rows = [
+        {name: getattr(one, name) for name in CONTROL_DELIVERIES if hasattr(one, name)}
+        | asdict(counts)
+        for one in live
+        for counts in one.entities
+    ]
+    return pl.DataFrame(rows, schema=CONTROL_DELIVERIES, orient="row")
+
+
+def quarantine_table(home: Home, asked: list[Delivery]) -> pl.DataFrame:
+    frames = [pl.DataFrame(schema=CONTROL_QUARANTINE)]
+    texts = pl.DataFrame(
+        [
+            {
+                "reason_code": reason.code,
+                "message_ja": reason.ja,
+                "message_en": reason.en,
+                "remedy_ja": reason.remedy_ja,
+                "remedy_en": reason.remedy_en,
+            }
+            for reason in reasons().values()
+        ]
+    )
+    for one in asked:
+        path = quarantine_of(home, one)
+        if path.exists() and any(counts.rows_quarantined for counts in one.entities):
+            cells = pl.read_parquet(path).with_columns(
+                pl.lit(one.delivery_id).alias("delivery_id"),
+                pl.lit(one.source_system).alias("source_system"),
+                pl.lit(one.file_name).alias("file_name"),
+            )
+            frames.append(
+                cells.join(texts, on="reason_code", how="left", maintain_order="left").select(
+                    list(CONTROL_QUARANTINE)
+                )
+            )
+    return pl.concat(frames)
