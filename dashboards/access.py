@@ -1,0 +1,53 @@
+"""Who is looking, and what they may see.
+
+Local mode: one person at one machine, who owns the home folder and may see all of it. Everything
+that shows personal columns or an original file asks here, so that roles from access.toml and a
+login replace `principal()` and nothing else.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboards import clock
+
+PERSONAL_COLUMNS = "personal_columns"  # may open pii.duckdb
+ORIGINAL_FILES = "original_files"  # may see a line of a delivered file
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A person or process with the rights it holds."""
+
+    name: str
+    rights: frozenset[str]
+
+    def may(self, right: str) -> bool:
+        """Whether this principal holds a right."""
+        return right in self.rights
+
+
+class Refused(Exception):
+    """The principal does not hold the right that was asked for."""
+
+
+def principal() -> Principal:
+    """The one looking at this session: the local administrator."""
+    return Principal("local-admin", frozenset({PERSONAL_COLUMNS, ORIGINAL_FILES}))
+
+
+def record(home: Path, who: Principal, action: str, **details: object) -> None:
+    """Append one line to the home's access log, audit/access.jsonl, before the thing is shown.
+
+    Raises OSError when the log cannot be written: what cannot be recorded is not shown.
+    """
+    entry = {
+        "at": clock.utc_now().isoformat(timespec="seconds"),
+        "principal": who.name,
+        "action": action,
+        **details,
+    }
+    folder = home / "audit"
+    folder.mkdir(exist_ok=True)
+    with (folder / "access.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")

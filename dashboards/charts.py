@@ -1,0 +1,209 @@
+"""Charts Streamlit has no primitive for: the MRR waterfall and the layer cake, in Altair.
+
+Here Decimals become floats, for pixels only; every number a reader sees is text made by
+formatting.py. A colour means one thing on all pages: blue is more recurring revenue, orange is
+less, grey is a level.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import altair as alt
+import polars as pl
+import streamlit as st
+
+# light, dark; blue and orange stay apart for every kind of colour vision
+COLOURS = {
+    "more": ("#2b7bba", "#58a6ee"),
+    "less": ("#d9730d", "#f0883e"),
+    "level": ("#6b7b8c", "#8fa1b3"),
+    "text": ("#1b2530", "#e6edf3"),
+    "muted": ("#5c6b7a", "#9fb0c0"),
+    "grid": ("#e3e8ee", "#2a3541"),
+}
+ROW_HEIGHT = 34
+AXIS_HEIGHT = 56
+VALUE_MARGIN = 92  # pixels kept free at the right for the value beside the longest bar
+CUT_AXIS_BELOW = Decimal(
+    "0.35"
+)  # a span smaller than this share of the total is unreadable from zero
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar of a waterfall: a level (`change` None) or a movement from the level before it."""
+
+    label: str
+    level: Decimal  # MRR after this step
+    change: Decimal | None
+    text: str
+
+
+def waterfall(steps: Sequence[Step], axis_title: str, is_dark: bool) -> alt.Chart:
+    """Bars from top to bottom, so that labels and values stay readable on a phone."""
+    start = axis_start(steps)
+    table = pl.DataFrame([_bar(step, start) for step in steps])
+    order = [step.label for step in steps]
+    values = alt.X(
+        "from:Q",
+        title=axis_title,
+        scale=alt.Scale(
+            domain=[float(start), float(table["high"].max())],
+            range=[0, {"expr": f"width - {VALUE_MARGIN}"}],
+            nice=False,
+            zero=False,
+        ),
+        axis=alt.Axis(format=",.3~f", tickCount=4, labelFlush=True),
+    )
+    rows = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False))
+    base = alt.Chart(table).encode(y=rows)
+    bars = base.mark_bar(cornerRadius=2, height=ROW_HEIGHT * 0.62).encode(
+        x=values,
+        x2="to:Q",
+        color=alt.Color(
+            "kind:N",
+            scale=alt.Scale(
+                domain=["more", "less", "level"],
+                range=[_colour(kind, is_dark) for kind in ("more", "less", "level")],
+            ),
+            legend=None,
+        ),
+        tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=axis_title)],
+    )
+    texts = base.mark_text(
+        align="left", dx=7, fontSize=13, fontWeight=600, color=_colour("text", is_dark)
+    ).encode(x=alt.X("high:Q", scale=alt.Scale()), text="text:N")
+    return _styled(alt.layer(bars, texts), is_dark).properties(
+        height=ROW_HEIGHT * len(steps) + AXIS_HEIGHT
+    )
+
+
+def axis_start(steps: Sequence[Step]) -> Decimal:
+    """Where the waterfall's axis begins: zero, or just below bars that would be slivers."""
+    lows = [step.level - max(step.change or 0, 0) for step in steps]
+    highs = [step.level - min(step.change or 0, 0) for step in steps]
+    low, high = min(lows), max(highs)
+    span = high - low
+    if low <= 0 or span >= high * CUT_AXIS_BELOW:
+        return Decimal(0)
+    margin = span if span else high * CUT_AXIS_BELOW
+    magnitude = Decimal(1).scaleb(margin.adjusted())
+    return max(Decimal(0), (low - margin) // magnitude * magnitude)
+
+
+def _bar(step: Step, start: Decimal) -> dict:
+    before = start if step.change is None else step.level - step.change
+    kind = "level" if step.change is None else "less" if step.change < 0 else "more"
+    return {
+        "label": step.label,
+        "from": float(before),
+        "to": float(step.level),
+        "high": float(max(before, step.level)),
+        "kind": kind,
+        "text": step.text,
+    }
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One block of the layer cake: a cohort's MRR at one month-end."""
+
+    month: str
+    cohort: str
+    cohort_order: int
+    mrr: Decimal
+    mrr_text: str
+    customers_text: str
+
+
+def layer_cake(
+    layers: Sequence[Layer],
+    *,
+    month_title: str,
+    cohort_title: str,
+    mrr_title: str,
+    customers_title: str,
+    is_dark: bool,
+) -> alt.Chart:
+    """Stacked months, the oldest cohort at the bottom."""
+    table = pl.DataFrame(
+        [
+            {
+                "month": layer.month,
+                "cohort": layer.cohort,
+                "order": layer.cohort_order,
+                "mrr": float(layer.mrr),
+                "mrr_text": layer.mrr_text,
+                "customers": layer.customers_text,
+            }
+            for layer in layers
+        ]
+    )
+    cohorts = [
+        name
+        for name, _ in sorted(
+            {(layer.cohort, layer.cohort_order) for layer in layers}, key=lambda pair: pair[1]
+        )
+    ]
+    chart = (
+        alt.Chart(table)
+        .mark_bar(stroke=_colour("grid", is_dark), strokeWidth=0.4)
+        .encode(
+            x=alt.X(
+                "month:O",
+                title=month_title,
+                scale=alt.Scale(paddingInner=0.12),
+                axis=alt.Axis(labelAngle=0, labelOverlap="greedy", ticks=False),
+            ),
+            y=alt.Y("mrr:Q", title=mrr_title, axis=alt.Axis(format=",.3~f", tickCount=5)),
+            color=alt.Color(
+                "cohort:O",
+                sort=cohorts,
+                title=cohort_title,
+                scale=alt.Scale(
+                    domain=cohorts,
+                    # dark blue to yellow-green; not into the page's own colour, light or dark
+                    scheme=alt.SchemeParams(
+                        "yellowgreenblue", extent=[0.85, 0.1] if is_dark else [1, 0.22]
+                    ),
+                ),
+                legend=alt.Legend(orient="bottom", columns=3, symbolType="square")
+                if len(cohorts) <= 12
+                else None,
+            ),
+            order=alt.Order("order:Q"),
+            tooltip=[
+                alt.Tooltip("month:O", title=month_title),
+                alt.Tooltip("cohort:O", title=cohort_title),
+                alt.Tooltip("mrr_text:N", title=mrr_title),
+                alt.Tooltip("customers:N", title=customers_title),
+            ],
+        )
+    )
+    return _styled(chart, is_dark).properties(height=380)
+
+
+def _styled(chart: alt.Chart, is_dark: bool) -> alt.Chart:
+    label = _colour("text", is_dark)
+    return (
+        chart.configure_axis(
+            labelFontSize=12,
+            titleFontSize=12,
+            labelColor=label,
+            titleColor=_colour("muted", is_dark),
+            gridColor=_colour("grid", is_dark),
+            labelLimit=140,
+        )
+        .configure_legend(labelFontSize=12, titleFontSize=12, labelColor=label, titleColor=label)
+        .configure_view(stroke=None)
+    )
+
+
+def _colour(name: str, is_dark: bool) -> str:
+    return COLOURS[name][int(is_dark)]
+
+
+def show(chart: alt.Chart, *, key: str, alt: str) -> None:
+    """Put a chart on the page, as wide as the page; `alt` is what a screen reader says."""
+    st.altair_chart(chart, width="stretch", key=key, alt=alt)

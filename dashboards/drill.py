@@ -1,0 +1,325 @@
+"""The way down from a number: month × type → customers → contracts → the delivered line.
+
+Each level shows its sum and whether it equals the number above it. Where one stands is in the URL:
+`month`, `type`, `customer`, `line` (a segment_key); a choice on one level empties the levels below.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+import polars as pl
+import streamlit as st
+
+from dashboards import access, filters, originals, queries, tables
+from dashboards.frame import Frame
+from dashboards.tables import Column
+
+CUSTOMERS_SHOWN = 500
+CONTRACTS = "billing.subscriptions"  # the entity contract rows were landed as
+
+
+def open_cell(month: str, movement_type: str) -> None:
+    """Go to the customers behind one cell of the movement table."""
+    filters.put(month=month, type=movement_type, customer=None, line=None)
+
+
+def show(
+    page: Frame, months: Mapping[str, date], types: Sequence[str], month_ends: Mapping[date, date]
+) -> None:
+    """The levels below the movement table, as deep as the URL says."""
+    text, formats = page.text, page.formats
+    st.subheader(text("drill.title"), anchor=False)
+    with st.container(horizontal=True):
+        month_name = filters.select(
+            "month",
+            list(reversed(months)),
+            default=None,
+            label=text("column.month"),
+            show=lambda name: formats.month(months[name]),
+            clears=("customer", "line"),
+            placeholder=text("drill.choose_month"),
+            width=180,
+        )
+        movement_type = filters.select(
+            "type",
+            types,
+            default=None,
+            label=text("column.movement_type"),
+            show=lambda name: text.code("movement_type", name),
+            clears=("customer", "line"),
+            placeholder=text("drill.choose_type"),
+            width=180,
+        )
+    if month_name is None or movement_type is None:
+        st.info(text("drill.hint"), icon=":material/touch_app:")
+        return
+    month = months[month_name]
+    customer = show_customers(page, month, movement_type)
+    if customer is not None:
+        show_contracts(page, customer, month, month_ends[month])
+
+
+# ---- customers ----
+
+
+def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
+    """The customers who moved this way, their sum against the cell; returns the chosen one."""
+    text, formats = page.text, page.formats
+    total = queries.movement_sum(page.snapshot, month, movement_type).row(0, named=True)
+    if not total["customer_count"]:
+        st.info(text("drill.nobody"), icon=":material/person_off:")
+        return None
+    customers = named(page, queries.movement_customers(page.snapshot, month, movement_type))
+    st.markdown(
+        text(
+            "drill.customers",
+            month=formats.month(month),
+            type=text.code("movement_type", movement_type),
+            count=formats.count(total["customer_count"]),
+            sum=formats.money_signed(total["mrr_change"]),
+        )
+    )
+    cell = queries.movement_cell(page.snapshot, month, movement_type)
+    show_match(page, total["mrr_change"], cell, formats.money_signed)
+
+    shown = customers.head(CUSTOMERS_SHOWN)
+    if customers.height > shown.height:
+        st.caption(
+            text("drill.first_rows", shown=shown.height, all=formats.count(customers.height))
+        )
+    columns = [
+        Column("customer", text("column.customer"), is_pinned=True),
+        Column("mrr_change", text("column.mrr_change"), "money"),
+        Column("mrr_before", text("column.mrr_before"), "money"),
+        Column("mrr_after", text("column.mrr_after"), "money"),
+        Column("reason", text("column.reason")),
+        Column("cohort_month", text("column.cohort_month"), "month"),
+    ]
+
+    def open_customer() -> None:
+        for row in st.session_state["customers"].selection.rows:
+            filters.put(customer=shown["customer_key"][row], line=None)
+
+    tables.show(
+        shown,
+        columns,
+        formats,
+        key="customers",
+        selection_mode="single-row",
+        on_select=open_customer,
+        alt=text("column.customer"),
+    )
+    tables.download(
+        page,
+        lambda: customers,
+        columns,
+        name=f"mrr_{month:%Y%m}_{movement_type}",
+        key="customers_csv",
+        before=lambda: record_export(page, month, movement_type, customers.height),
+    )
+    by_key = {row["customer_key"]: row for row in customers.to_dicts()}
+    chosen = filters.select(
+        "customer",
+        list(by_key),
+        default=None,
+        label=text("drill.customer"),
+        show=lambda key: by_key[key]["customer"],
+        clears=("line",),
+        placeholder=text("drill.choose_customer"),
+    )
+    return by_key.get(chosen)
+
+
+def named(page: Frame, customers: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `customer` (name, or a short key for who may not see names) and `reason` in
+    words.
+    """
+    keys = customers["customer_key"].to_list()
+    names = queries.customer_names(page.snapshot, tuple(sorted(set(keys))))
+    unnamed = {key: page.text("drill.unnamed", key=key[:8]) for key in keys}
+    return customers.with_columns(
+        pl.Series("customer", [names.get(key) or unnamed[key] for key in keys], dtype=pl.String),
+        pl.Series(
+            "reason",
+            [page.text.code("movement_reason", code) for code in customers["movement_reason"]],
+            dtype=pl.String,
+        ),
+    )
+
+
+def record_export(page: Frame, month: date, movement_type: str, row_count: int) -> None:
+    """Note in the access log that names left the house as a file."""
+    access.record(
+        page.home,
+        page.who,
+        "export",
+        version=page.snapshot.name,
+        table="fct_mrr_movement",
+        month=month.isoformat(),
+        movement_type=movement_type,
+        row_count=row_count,
+        has_personal_columns=page.snapshot.has_personal_columns,
+    )
+
+
+# ---- contracts ----
+
+
+def show_contracts(page: Frame, customer: dict, month: date, month_end: date) -> None:
+    """The customer's contracts at the month-end before and at this one, with their sums."""
+    text, formats = page.text, page.formats
+    key = customer["customer_key"]
+    after = month_end + timedelta(days=1)
+    ends = {
+        "before": (month - timedelta(days=1), queries.customer_mrr(page.snapshot, key, month)),
+        "after": (month_end, queries.customer_mrr(page.snapshot, key, after)),
+    }
+    st.markdown(
+        text(
+            "drill.contracts",
+            customer=customer["customer"],
+            before=formats.money(ends["before"][1]),
+            after=formats.money(ends["after"][1]),
+        )
+    )
+    lines: dict[str, dict] = {}
+    for name, (day, mrr) in ends.items():
+        pieces = queries.contracts_in_force(page.snapshot, key, day)
+        st.markdown(text(f"drill.at_{name}", day=formats.date(day)))
+        show_contract_sum(page, key, day, mrr)
+        if pieces.is_empty():
+            st.caption(text("drill.none_in_force"))
+        else:
+            show_pieces(page, pieces, name)
+            lines |= {row["segment_key"]: row for row in pieces.to_dicts()}
+    chosen = filters.select(
+        "line",
+        list(lines),
+        default=None,
+        label=text("drill.line"),
+        show=lambda key: line_name(page, lines[key]),
+        placeholder=text("drill.choose_line"),
+    )
+    if chosen is not None:
+        show_original(page, lines[chosen])
+
+
+def show_contract_sum(page: Frame, customer_key: str, day: date, mrr: Decimal) -> None:
+    """The sum of the contracts against the customer's MRR; in a foreign currency beside it."""
+    text, formats = page.text, page.formats
+    sums = queries.contract_sums(page.snapshot, customer_key, day).rows()
+    if any(currency != formats.currency for currency, _ in sums):
+        native = text.joined(formats.native(amount, currency) for currency, amount in sums)
+        st.caption(text("drill.foreign_sum", native=native, mrr=formats.money(mrr)))
+        return
+    total = sum((amount for _, amount in sums), Decimal(0))
+    show_match(page, total, mrr, formats.money)
+
+
+def show_pieces(page: Frame, pieces: pl.DataFrame, name: str) -> None:
+    """The contract pieces that cover the day; pressing one opens its line in the delivered file."""
+    text, formats = page.text, page.formats
+    shown = pieces.with_columns(
+        pl.Series(
+            "state_name", [text.code("segment_state", code) for code in pieces["segment_state"]]
+        ),
+        pl.Series(
+            "mrr_text",
+            [formats.native(row["mrr_native"], row["currency"]) for row in pieces.to_dicts()],
+        ),
+        pl.Series("source", [source_name(page, row) for row in pieces.to_dicts()]),
+    )
+
+    def open_line() -> None:
+        for row in st.session_state[f"pieces_{name}"].selection.rows:
+            filters.put(line=shown["segment_key"][row])
+
+    tables.show(
+        shown,
+        [
+            Column("contract_id", text("column.contract_id"), is_pinned=True),
+            Column("plan_id", text("column.plan_id")),
+            Column("state_name", text("column.state")),
+            Column("mrr_text", text("column.mrr_native")),
+            Column("piece_start_date", text("column.piece_start"), "date"),
+            Column("piece_end_excl", text("column.piece_end_excl"), "date"),
+            Column("source", text("column.source")),
+        ],
+        formats,
+        key=f"pieces_{name}",
+        selection_mode="single-row",
+        on_select=open_line,
+        alt=text(f"drill.at_{name}", day=""),
+    )
+
+
+def line_name(page: Frame, piece: dict) -> str:
+    """A contract segment with the place it came from, for the list to choose a line from."""
+    return page.text(
+        "drill.line_name", contract=piece["contract_id"], source=source_name(page, piece)
+    )
+
+
+def source_name(page: Frame, piece: dict) -> str:
+    """File, sheet and row a contract segment was read from."""
+    key = "drill.source_in_sheet" if piece["source_sheet"] else "drill.source"
+    return page.text(
+        key, file=piece["file_name"], sheet=piece["source_sheet"], row=piece["source_row"]
+    )
+
+
+def show_match(page: Frame, total: Decimal, above: Decimal, show) -> None:
+    """Whether the sum of this level is the number of the level above, exactly."""
+    if total == above:
+        st.caption(page.text("drill.match", sum=show(total)))
+    else:
+        st.error(page.text("drill.mismatch", sum=show(total), above=show(above)))
+
+
+# ---- the original line ----
+
+
+def show_original(page: Frame, piece: dict) -> None:
+    """The row as the source system exported it, read from the kept original."""
+    text, formats = page.text, page.formats
+    delivery = queries.delivery(page.snapshot, piece["delivery_id"], CONTRACTS).row(0, named=True)
+    st.markdown(text("drill.original", source=source_name(page, piece)))
+    # once per session and line, so that changing the display unit is not a second look in the
+    # access log
+    seen = st.session_state.setdefault("original_lines", {})
+    place = (delivery["content_sha256"], piece["source_sheet"], piece["source_row"])
+    try:
+        if place not in seen:
+            seen[place] = originals.original_line(
+                page.home,
+                page.who,
+                content_sha256=delivery["content_sha256"],
+                feed_id=delivery["feed_id"],
+                file_name=delivery["file_name"],
+                sheet=piece["source_sheet"],
+                row=piece["source_row"],
+                time_zone=formats.time_zone,
+            )
+        cells = seen[place]
+    except access.Refused:
+        st.warning(text("drill.refused"), icon=":material/lock:")
+        return
+    except originals.NotReadable as error:
+        st.warning(text("drill.not_readable", why=error), icon=":material/description:")
+        return
+    tables.show(
+        pl.DataFrame({"heading": list(cells), "value": [value or "" for value in cells.values()]}),
+        [Column("heading", text("column.heading")), Column("value", text("column.value"))],
+        formats,
+        key="original",
+        alt=source_name(page, piece),
+    )
+    st.caption(
+        text(
+            "drill.original_note",
+            exported_at=formats.instant(delivery["exported_at"]),
+            delivery=piece["delivery_id"],
+            sha=delivery["content_sha256"][:12],
+        )
+    )

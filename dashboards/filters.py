@@ -1,0 +1,86 @@
+"""Filters whose value lives in the URL, so that an address reproduces the view it was copied from.
+
+The URL holds the option itself (`month=2026-06`), never its label, so that a link sent by someone
+reading Japanese opens the same view for someone reading English. Streamlit's own
+`bind="query-params"` writes the label. A value the URL should not have falls back to the default;
+it can narrow a view, never widen rights.
+"""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+
+def chosen(name: str, options: Sequence[str], default: str | None) -> str | None:
+    """The option the URL names, or the default when it names none or one that does not exist."""
+    value = st.query_params.get(name)
+    return value if value in options else default
+
+
+def put(**values: str | None) -> None:
+    """Write values into the URL; None removes a name. The rest of the URL stays."""
+    for name, value in values.items():
+        if value is None:
+            st.query_params.pop(name, None)
+        else:
+            st.query_params[name] = value
+
+
+def select(
+    name: str,
+    options: Sequence[str],
+    *,
+    default: str | None,
+    label: str,
+    show: Callable[[str], str],
+    clears: Sequence[str] = (),
+    **selectbox: object,
+) -> str | None:
+    """A selectbox bound to the URL; `clears` names the URL values that a new choice makes
+    meaningless.
+    """
+    return _bound(st.selectbox, name, options, default, label, show, clears, selectbox)
+
+
+def segments(
+    name: str,
+    options: Sequence[str],
+    *,
+    default: str,
+    label: str,
+    show: Callable[[str], str],
+    clears: Sequence[str] = (),
+    **control: object,
+) -> str:
+    """A row of buttons bound to the URL, one of them always pressed."""
+    control = {"required": True, **control}
+    return _bound(st.segmented_control, name, options, default, label, show, clears, control)
+
+
+FRAME_NAMES = ("lang", "unit")
+
+
+def frame_values() -> dict[str, str]:
+    """What the URL says for every page (language, unit), for links to another page."""
+    return {name: st.query_params[name] for name in FRAME_NAMES if name in st.query_params}
+
+
+def keep_across_pages(name: str, options: Sequence[str]) -> None:
+    """Carry a choice of the frame over a page change, which empties the URL."""
+    kept = f"kept_{name}"
+    if st.query_params.get(name) in options:
+        st.session_state[kept] = st.query_params[name]
+    elif kept in st.session_state:
+        put(**{name: st.session_state[kept]})
+
+
+def _bound(widget, name, options, default, label, show, clears, arguments):
+    key = f"filter_{name}"
+    # The URL is the truth: written here before the widget exists, and by the widget's callback
+    # after.
+    st.session_state[key] = chosen(name, options, default)
+
+    def write_url() -> None:
+        put(**{name: st.session_state[key]}, **dict.fromkeys(clears))
+
+    return widget(label, options, key=key, format_func=show, on_change=write_url, **arguments)

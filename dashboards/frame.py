@@ -1,0 +1,213 @@
+"""What every page stands in: the run's version, language and formats; as-of badge; designed states.
+
+app.py builds one Frame per run and hands it to the page through `current()`. Pages hold no words,
+read no files and open no connection; they ask the frame for text, formats and definitions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from dagster_project import messages, runs
+from dagster_project.settings import default_as_of
+from dashboards import clock, queries, warehouse
+from dashboards.access import Principal
+from dashboards.catalogue import Text
+from dashboards.formatting import Formats
+from dashboards.warehouse import Snapshot, VersionBroken
+
+# The daily run starts in the morning, so before it the newest possible as-of day is one behind.
+DAYS_BEFORE_STALE = 2
+KPI_MART = "mart_kpi_monthly"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One run of the app over one published version, for one reader."""
+
+    home: Path
+    snapshot: Snapshot
+    as_of: date
+    who: Principal
+    text: Text
+    formats: Formats
+    is_dark: bool
+
+    def metric_name(self, model: str, column: str) -> str:
+        """The metric's name in the reader's language, from the registry, else the column's name."""
+        metric = warehouse.metric(self.snapshot, model, column) or {}
+        return metric.get(f"name_{self.text.lang}") or column
+
+    def definition(self, model: str, column: str) -> str:
+        """Name, definition and formula of a metric, from the registry of the published version."""
+        metric = warehouse.metric(self.snapshot, model, column)
+        if metric is None:
+            return self.text("frame.definition_missing", model=model, column=column)
+        return self.text(
+            "frame.definition",
+            name=self.metric_name(model, column),
+            definition=_definition(metric, self.text.lang),
+            formula=metric["formula"],
+        )
+
+    def movement_definitions(self, movement_types: Sequence[str]) -> str:
+        """What each movement type means, one line each, from the registry."""
+        lines = []
+        for movement_type in movement_types:
+            metric = warehouse.metric(self.snapshot, KPI_MART, f"{movement_type}_mrr")
+            if metric:
+                lines.append(
+                    self.text(
+                        "frame.movement_definition",
+                        name=self.text.code("movement_type", movement_type),
+                        definition=_definition(metric, self.text.lang),
+                    )
+                )
+        return "\n".join(lines)
+
+
+def _definition(metric: dict[str, str], lang: str) -> str:
+    # The registry must have Japanese; a metric without an English sentence is explained by its
+    # formula.
+    return metric.get(f"definition_{lang}") or metric["formula"]
+
+
+def current() -> Frame:
+    """The frame app.py made for this run."""
+    return st.session_state["frame"]
+
+
+def show_badge(frame: Frame) -> None:
+    """The line under the title: as of which day, which version; behind it each source's
+    data-through.
+    """
+    text, formats = frame.text, frame.formats
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="badge"):
+        st.badge(
+            text("frame.as_of", date=formats.date(frame.as_of)),
+            icon=":material/event_available:",
+            color="blue",
+        )
+        with st.popover(text("frame.sources"), icon=":material/database:", type="tertiary"):
+            _show_sources(frame)
+        st.caption(text("frame.version", version=frame.snapshot.name), width="content")
+
+
+def _show_sources(frame: Frame) -> None:
+    text, formats = frame.text, frame.formats
+    manifest = warehouse.manifest(frame.snapshot)
+    published_at = datetime.fromisoformat(manifest["published_at"]).astimezone(UTC)
+    st.markdown(
+        text(
+            "frame.version_facts",
+            version=frame.snapshot.name,
+            published_at=formats.instant(published_at.replace(tzinfo=None)),
+            as_of=formats.date(frame.as_of),
+            policy=manifest["policy_id"],
+        )
+    )
+    st.markdown(text("frame.sources_title"))
+    lines = [
+        text(
+            "frame.source_line",
+            source=row["source_system"],
+            through=formats.instant(row["data_through_at"]),
+            deliveries=formats.count(row["delivery_count"]),
+            landed=formats.count(row["rows_landed"]),
+            quarantined=formats.count(row["rows_quarantined"]),
+        )
+        for row in queries.data_through(frame.snapshot).to_dicts()
+    ]
+    st.markdown("\n".join(lines) if lines else text("frame.no_deliveries"))
+
+
+# ---- banners ----
+
+
+def warn_about_version(frame: Frame, passed_over: str | None) -> None:
+    """Banners when what is shown is not what it should be: an older version, old numbers, a failed
+    run.
+    """
+    text, formats = frame.text, frame.formats
+    if passed_over:
+        st.error(text("state.passed_over", why=passed_over), icon=":material/broken_image:")
+    expected = default_as_of(clock.utc_now(), ZoneInfo(formats.time_zone))
+    days = (expected - frame.as_of).days
+    if days >= DAYS_BEFORE_STALE:
+        st.warning(
+            text("state.stale", as_of=formats.date(frame.as_of), days=days),
+            icon=":material/history:",
+        )
+    report = runs.read_report(frame.home / "build" / "last_run.json")
+    if report is not None and report.outcome == "failed" and report.error:
+        st.warning(_failed_run(frame, report), icon=":material/report:")
+    if report is not None and report.held:
+        files = text.joined(sorted({one["file_name"] for one in report.held}))
+        st.warning(
+            text("state.held", count=len(report.held), files=files), icon=":material/pan_tool:"
+        )
+
+
+def _failed_run(frame: Frame, report: runs.Report) -> str:
+    finished = datetime.fromisoformat(report.finished_at or report.started_at).astimezone(UTC)
+    error = messages.explain(
+        report.error["code"],
+        frame.text.lang,
+        where=report.error["where"],
+        **report.error["values"],
+    )
+    return frame.text(
+        "state.run_failed", at=frame.formats.instant(finished.replace(tzinfo=None)), **error
+    )
+
+
+def warn_when_uncovered(frame: Frame, month_end: date) -> None:
+    """A banner when a source of contracts was last exported before the end of the month shown."""
+    text, formats = frame.text, frame.formats
+    late = [
+        text("state.uncovered_source", source=source, through=formats.instant(through))
+        for source, through in queries.contracts_through(frame.snapshot).iter_rows()
+        if formats.local_date(through) < month_end
+    ]
+    if late:
+        st.warning(
+            text("state.uncovered", day=formats.date(month_end), sources=text.joined(late)),
+            icon=":material/schedule:",
+        )
+
+
+# ---- states that stand in for a page ----
+
+
+def show_empty(text: Text, home: Path) -> None:
+    """The state before the first run: what to do, in three steps."""
+    st.info(text("state.empty_what"), icon=":material/inbox:")
+    st.markdown(text("state.empty_steps", home=home))
+
+
+def show_no_month(text: Text) -> None:
+    """The state of a version without one completed month."""
+    st.info(text("state.no_month"), icon=":material/hourglass_empty:")
+
+
+def show_broken(text: Text, error: VersionBroken) -> None:
+    """The state when no version can be read: what, where, why, remedy."""
+    st.error(text("state.broken_what"), icon=":material/error:")
+    st.markdown(text("state.broken_facts", where=error.where, why=error.why))
+
+
+# ---- charts ----
+
+
+def heading(
+    frame: Frame, title: str, *, unit: str, definition: str, notes: Sequence[str] = ()
+) -> None:
+    """What stands above every chart: a title in words, its definition, unit and as-of day."""
+    text = frame.text
+    st.subheader(title, help=definition, anchor=False)
+    as_of = text("frame.as_of", date=frame.formats.date(frame.as_of))
+    st.caption(text.joined([text("chart.unit", unit=unit), as_of, *notes]))

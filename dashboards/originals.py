@@ -1,0 +1,58 @@
+"""The one way from a number back to the line of the file it came from.
+
+Everything else on the pages comes from published data. A line of an original may hold personal and
+sensitive columns that no mart carries, so it needs its own right and leaves a line in the access
+log.
+"""
+
+from pathlib import Path
+
+import polars as pl
+
+from dashboards import access
+from sources.catalogue import load_catalogue
+from sources.files import FileRefused, open_text
+
+
+class NotReadable(Exception):
+    """The line cannot be shown: the original, its mapping or the row is not there, or the file is
+    refused.
+    """
+
+
+def original_line(
+    home: Path,
+    who: access.Principal,
+    *,
+    content_sha256: str,
+    feed_id: str,
+    file_name: str,
+    sheet: str | None,
+    row: int,
+    time_zone: str,
+) -> dict[str, str | None]:
+    """Header → cell of one row of a delivered file, as text, exactly as the source system wrote it.
+
+    sheet and row as in the marts' source_sheet and source_row. Raises access.Refused without the
+    right to original files, NotReadable when the row cannot be found.
+    """
+    facts = {"content_sha256": content_sha256, "file_name": file_name, "sheet": sheet, "row": row}
+    is_allowed = who.may(access.ORIGINAL_FILES)
+    access.record(home, who, "original_line", is_allowed=is_allowed, **facts)
+    if not is_allowed:
+        raise access.Refused(access.ORIGINAL_FILES)
+
+    listed = load_catalogue(home / "mappings", time_zone).by_id(feed_id)
+    file_format = listed.mapping.file_format(file_name) if listed else None
+    path = home / "originals" / content_sha256[:2] / content_sha256
+    if file_format is None or not path.is_file():
+        raise NotReadable(feed_id if file_format is None else content_sha256)
+    try:
+        tables = open_text(path, file_format)
+    except FileRefused as error:
+        raise NotReadable(str(error)) from error
+    for table in tables:
+        found = table.frame.filter(pl.col("source_row") == row)
+        if sheet in (None, table.sheet, table.member) and found.height:
+            return found.drop("source_row").row(0, named=True)
+    raise NotReadable(str(row))

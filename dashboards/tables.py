@@ -1,0 +1,149 @@
+"""Tables: numbers that sort as numbers and read as formatted text; download as CSV."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pandas as pd
+import polars as pl
+import streamlit as st
+
+from dashboards import exports
+from dashboards.formatting import Formats
+from dashboards.frame import Frame
+
+ROWS_WITHOUT_SCROLLING = 14
+TALL_TABLE_PIXELS = 520
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: where its value is, its heading, and what kind of value it is.
+
+    kind: text | code (text from the catalogue, already looked up) | money | count | rate | ratio |
+    month | date
+    """
+
+    name: str
+    label: str
+    kind: str = "text"
+    is_pinned: bool = False
+
+
+def show(
+    table: pl.DataFrame,
+    columns: Sequence[Column],
+    formats: Formats,
+    *,
+    key: str,
+    selection_mode: str | None = None,
+    on_select: Callable[[], None] | None = None,
+    selection_default: dict | None = None,
+    alt: str,
+) -> None:
+    """Show a query result; `selection_mode` and `on_select` as in st.dataframe."""
+    shown = pd.DataFrame(
+        {
+            column.label: [_sortable(value, column.kind, formats) for value in table[column.name]]
+            for column in columns
+        }
+    )
+    styled = shown.style.format(
+        {
+            column.label: _text_of(column.kind, formats)
+            for column in columns
+            if column.kind != "text"
+        },
+        na_rep=formats.text("format.missing"),
+    ).map(_faint_zero, subset=[column.label for column in columns if column.kind == "money"])
+    selection = (
+        {
+            "on_select": on_select,
+            "selection_mode": selection_mode,
+            "selection_default": selection_default,
+        }
+        if on_select
+        else {}
+    )
+    st.dataframe(
+        styled,
+        key=key,
+        hide_index=True,
+        lazy=False,
+        width="stretch",
+        height="content" if len(shown) <= ROWS_WITHOUT_SCROLLING else TALL_TABLE_PIXELS,
+        column_config={
+            column.label: st.column_config.Column(
+                pinned=column.is_pinned,
+                alignment="left" if column.kind in ("text", "month", "date") else "right",
+            )
+            for column in columns
+        },
+        placeholder=formats.text("format.missing"),
+        alt=alt,
+        **selection,
+    )
+
+
+def download(
+    frame: Frame,
+    rows: Callable[[], pl.DataFrame],
+    columns: Sequence[Column],
+    *,
+    name: str,
+    key: str,
+    before: Callable[[], None] | None = None,
+) -> None:
+    """A button that writes the rows as CSV when pressed: all rows, unrounded, in yen.
+
+    `before` runs first and may refuse or record the export.
+    """
+
+    def content() -> bytes:
+        if before:
+            before()
+        headers = [
+            frame.text("table.money_heading", label=column.label, unit=frame.formats.base_unit())
+            if column.kind == "money"
+            else column.label
+            for column in columns
+        ]
+        return exports.csv_bytes(headers, rows().select(c.name for c in columns).iter_rows())
+
+    st.download_button(
+        frame.text("table.download"),
+        content,
+        file_name=f"{name}_{frame.as_of:%Y%m%d}_{frame.snapshot.name}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        type="tertiary",
+        key=key,
+        on_click="ignore",
+        help=frame.text("table.download_help"),
+    )
+
+
+def _faint_zero(value: object) -> str:
+    # most cells of a movement table are zero; the eye should land on the others
+    return "opacity: 0.4; color: gray" if value == 0 else ""
+
+
+def _sortable(value: object, kind: str, formats: Formats) -> object:
+    if value is None or kind in ("text", "count"):
+        return value
+    if kind == "money":
+        return float(formats.money_number(value))
+    if kind in ("rate", "ratio"):
+        return float(value)
+    return pd.Timestamp(value)
+
+
+def _text_of(kind: str, formats: Formats) -> Callable[[object], str]:
+    return {
+        "money": formats.money_digits,
+        "count": lambda value: formats.count(int(value)),
+        "rate": lambda value: formats.rate(Decimal(repr(float(value)))),
+        "ratio": lambda value: formats.ratio(Decimal(repr(float(value)))),
+        "month": formats.month,
+        "date": formats.date,
+    }[kind]

@@ -1,0 +1,158 @@
+"""ホーム: how recurring revenue stands at the end of one month, against the month before."""
+
+import math
+from dataclasses import dataclass
+
+import polars as pl
+import streamlit as st
+
+from dashboards import charts, filters, frame, queries, steps, tables, tiles
+from dashboards.frame import Frame
+from dashboards.tables import Column
+
+MART = frame.KPI_MART
+MONTHS_OF_HISTORY = 13
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One KPI: a column of mart_kpi_monthly, how it is written, and whether more of it is good."""
+
+    column: str
+    kind: str  # money | count | rate | ratio: the functions of that name in formatting.py
+    is_more_better: bool = True
+    quotient: tuple[str, str] | None = None  # how its numerator and denominator are written
+
+
+TILES = (
+    Tile("mrr", "money"),
+    Tile("arr", "money"),
+    Tile("customer_count", "count"),
+    Tile("arpa", "money", quotient=("money", "count")),
+    Tile("logo_churn_rate", "rate", is_more_better=False, quotient=("count", "count")),
+    Tile("nrr_rate", "rate", quotient=("money", "money")),
+    Tile("grr_rate", "rate", quotient=("money", "money")),
+    Tile("quick_ratio", "ratio", quotient=("money", "money")),
+)
+
+
+def main(page: Frame) -> None:
+    """Month → tiles → what moved it → the last months as a table."""
+    months = {f"{row['month']:%Y-%m}": row for row in queries.months(page.snapshot).to_dicts()}
+    chosen = choose_month(page, months)
+    first, month = next(iter(months.values()))["month"], months[chosen]["month"]
+    frame.warn_when_uncovered(page, months[chosen]["month_end"])
+
+    kpis = queries.kpis(page.snapshot, first, month)
+    history = kpis.tail(MONTHS_OF_HISTORY).to_dicts()
+    with st.container(key="tiles"):
+        for tile in TILES:
+            show_tile(page, tile, history)
+
+    show_movements(page, chosen, kpis)
+    show_history(page, kpis)
+
+
+def choose_month(page: Frame, months: dict[str, dict]) -> str:
+    """The month shown, newest first; its fiscal quarter beside it."""
+    text, formats = page.text, page.formats
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = filters.select(
+            "month",
+            list(reversed(months)),
+            default=next(reversed(months)),
+            label=text("home.month"),
+            show=lambda name: formats.month(months[name]["month"]),
+            width=200,
+        )
+        st.caption(
+            formats.fiscal_quarter(months[chosen]["fiscal_year"], months[chosen]["fiscal_quarter"])
+        )
+    return chosen
+
+
+def show_tile(page: Frame, tile: Tile, history: list[dict]) -> None:
+    """One tile: the month's value, its change to the month before, its last months as a line."""
+    text = page.text
+    now, before = history[-1], history[-2] if len(history) > 1 else {}
+    reason = now.get(f"{tile.column}_null_reason")
+    # a month without a value is a gap in the line, not a point
+    line = [float("nan" if month[tile.column] is None else month[tile.column]) for month in history]
+    tiles.show(
+        page.metric_name(MART, tile.column),
+        tile.kind,
+        now[tile.column],
+        before.get(tile.column),
+        page.formats,
+        compared_with=text("home.to_previous_month"),
+        without_change=text.code("null_reason", reason)
+        if reason
+        else text("home.nothing_to_compare"),
+        definition=tile_help(page, tile, now),
+        is_more_better=tile.is_more_better,
+        line=line if sum(map(math.isfinite, line)) > 1 else None,
+    )
+
+
+def tile_help(page: Frame, tile: Tile, now: dict) -> str:
+    """The metric's definition and, for a quotient, what was divided by what in this month."""
+    definition = page.definition(MART, tile.column)
+    if tile.quotient is None:
+        return definition
+    above, below = (getattr(page.formats, kind) for kind in tile.quotient)
+    return page.text(
+        "home.quotient",
+        definition=definition,
+        numerator=above(now[f"{tile.column}_numerator"]),
+        denominator=below(now[f"{tile.column}_denominator"]),
+    )
+
+
+def show_movements(page: Frame, chosen: str, kpis: pl.DataFrame) -> None:
+    """What moved MRR in the month: in words, as a waterfall, and the way to the customers behind
+    it.
+    """
+    text, formats = page.text, page.formats
+    month = kpis["month"][-1]
+    totals = queries.movement_totals(page.snapshot, month, month)
+    bars = steps.of_range(page, queries.movements(page.snapshot, month, month), totals)
+    title = text("home.waterfall", month=formats.month(month))
+    frame.heading(
+        page,
+        title,
+        unit=formats.money_unit(),
+        definition=page.movement_definitions(totals["movement_type"].to_list()),
+        notes=steps.axis_note(page, bars),
+    )
+    st.markdown(steps.explained(page, kpis.tail(2), totals))
+    charts.show(
+        charts.waterfall(bars, formats.money_unit(), page.is_dark), key="waterfall", alt=title
+    )
+    st.page_link(
+        "views/mrr.py",
+        label=text("home.to_movements"),
+        icon=":material/arrow_forward:",
+        query_params={**filters.frame_values(), "from": chosen, "to": chosen},
+    )
+
+
+def show_history(page: Frame, kpis: pl.DataFrame) -> None:
+    """The tiles' numbers for the last months, newest first, and all months as a file."""
+    text = page.text
+    columns = [
+        Column("month", text("column.month"), "month", is_pinned=True),
+        *(Column(tile.column, page.metric_name(MART, tile.column), tile.kind) for tile in TILES),
+    ]
+    st.subheader(text("home.table"), anchor=False)
+    st.caption(text("home.table_note", unit=page.formats.money_unit()))
+    tables.show(
+        kpis.tail(MONTHS_OF_HISTORY).reverse(),
+        columns,
+        page.formats,
+        key="kpi_table",
+        alt=text("home.table"),
+    )
+    tables.download(page, lambda: kpis, columns, name="kpi", key="kpi_csv")
+
+
+main(frame.current())

@@ -1,0 +1,230 @@
+"""MRRの動き: what moved recurring revenue, from the total down to the delivered line."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+import streamlit as st
+
+from dashboards import charts, drill, filters, frame, queries, steps, tables, tiles
+from dashboards.frame import Frame
+from dashboards.tables import Column
+
+MONTHS_SHOWN_FIRST = 12
+COHORTS_SHOWN_BY_MONTH = 12
+MART = frame.KPI_MART
+
+
+@dataclass(frozen=True)
+class Range:
+    """The months shown, by URL name; all of them completed."""
+
+    months: dict[str, date]
+
+    @property
+    def first(self) -> date:
+        return next(iter(self.months.values()))
+
+    @property
+    def last(self) -> date:
+        return next(reversed(self.months.values()))
+
+
+def main(page: Frame) -> None:
+    """Months → where it began and ended → waterfall → layers → movements → the way down."""
+    months = queries.months(page.snapshot).to_dicts()
+    shown = choose_range(page, {f"{row['month']:%Y-%m}": row["month"] for row in months})
+    month_end = {row["month"]: row["month_end"] for row in months}
+    frame.warn_when_uncovered(page, month_end[shown.last])
+
+    by_month = queries.movements(page.snapshot, shown.first, shown.last)
+    totals = queries.movement_totals(page.snapshot, shown.first, shown.last)
+    show_ends(page, shown)
+    show_waterfall(page, shown, by_month, totals)
+    show_layers(page, shown)
+    show_movements(page, shown, by_month, totals)
+    drill.show(page, shown.months, totals["movement_type"].to_list(), month_end)
+
+
+def choose_range(page: Frame, months: dict[str, date]) -> Range:
+    """The months from `from` to `to`; the last twelve when the URL names none."""
+    text, formats = page.text, page.formats
+    names = list(months)
+    with st.container(horizontal=True):
+        first = filters.select(
+            "from",
+            names,
+            default=names[-MONTHS_SHOWN_FIRST:][0],
+            label=text("mrr.from"),
+            show=lambda name: formats.month(months[name]),
+            width=160,
+        )
+        following = names[names.index(first) :]
+        last = filters.select(
+            "to",
+            following,
+            default=following[-1],
+            label=text("mrr.to"),
+            show=lambda name: formats.month(months[name]),
+            width=160,
+        )
+    return Range({name: months[name] for name in following[: following.index(last) + 1]})
+
+
+def show_ends(page: Frame, shown: Range) -> None:
+    """Where MRR and customers stood before the range and at its end."""
+    text, formats = page.text, page.formats
+    kpis = queries.kpis(page.snapshot, shown.first, shown.last).to_dicts()
+    first, last = kpis[0], kpis[-1]
+    # nobody knows what stood before the first month on record
+    unknown = "opening_month" if first["is_opening_month"] else None
+    with st.container(key="tiles"):
+        for column, kind in (("mrr", "money"), ("customer_count", "count")):
+            begin = None if unknown else first[f"begin_{column}"]
+            name, definition = page.metric_name(MART, column), page.definition(MART, column)
+            tiles.show(
+                text("mrr.begin", name=name),
+                kind,
+                begin,
+                None,
+                formats,
+                compared_with="",
+                without_change=text.code("null_reason", unknown) if unknown else None,
+                definition=definition,
+            )
+            tiles.show(
+                text("mrr.end", name=name, month=formats.month(last["month"])),
+                kind,
+                last[column],
+                begin,
+                formats,
+                compared_with=text("mrr.over_range"),
+                without_change=None,
+                definition=definition,
+            )
+
+
+def show_waterfall(page: Frame, shown: Range, by_month: pl.DataFrame, totals: pl.DataFrame) -> None:
+    """The range as one waterfall."""
+    formats = page.formats
+    bars = steps.of_range(page, by_month, totals)
+    title = page.text(
+        "mrr.waterfall_one" if shown.first == shown.last else "mrr.waterfall",
+        first=formats.month(shown.first),
+        last=formats.month(shown.last),
+    )
+    frame.heading(
+        page,
+        title,
+        unit=formats.money_unit(),
+        definition=page.movement_definitions(totals["movement_type"].to_list()),
+        notes=steps.axis_note(page, bars),
+    )
+    charts.show(
+        charts.waterfall(bars, formats.money_unit(), page.is_dark), key="waterfall", alt=title
+    )
+
+
+def show_layers(page: Frame, shown: Range) -> None:
+    """MRR at each month-end, by the month or fiscal year in which its customers first paid."""
+    text, formats = page.text, page.formats
+    by_month = queries.layers_by_month(page.snapshot, shown.first, shown.last)
+    is_readable = by_month["cohort"].n_unique() <= COHORTS_SHOWN_BY_MONTH
+    title = text("mrr.layers")
+    frame.heading(
+        page,
+        title,
+        unit=formats.money_unit(),
+        definition=page.definition("mart_layer_cake", "mrr"),
+        notes=[text("mrr.layers_note")],
+    )
+    grain = filters.segments(
+        "cohort",
+        ("month", "year"),
+        default="month" if is_readable else "year",
+        label=text("mrr.cohort_grain"),
+        show=lambda name: text(f"mrr.cohort_{name}"),
+    )
+    if grain == "month":
+        layers, name_of = by_month, lambda cohort: cohort_month(page, cohort)
+    else:
+        layers = queries.layers_by_fiscal_year(page.snapshot, shown.first, shown.last)
+        name_of = formats.fiscal_year
+    place = {cohort: index for index, cohort in enumerate(layers["cohort"].unique().sort())}
+    blocks = [
+        charts.Layer(
+            month=formats.month_axis(row["month"]),
+            cohort=name_of(row["cohort"]),
+            cohort_order=place[row["cohort"]],
+            mrr=formats.money_pixels(row["mrr"]),
+            mrr_text=formats.money(row["mrr"]),
+            customers_text=formats.count(row["active_customer_count"]),
+        )
+        for row in layers.to_dicts()
+    ]
+    chart = charts.layer_cake(
+        blocks,
+        month_title=text("column.month_end"),
+        cohort_title=text("column.cohort"),
+        mrr_title=formats.money_unit(),
+        customers_title=text("column.customers"),
+        is_dark=page.is_dark,
+    )
+    charts.show(chart, key="layers", alt=title)
+
+
+def cohort_month(page: Frame, cohort: date) -> str:
+    """A cohort's month; the opening cohort is everyone who paid when the history begins."""
+    opening = [
+        row["month"] for row in queries.months(page.snapshot).to_dicts() if row["is_opening_month"]
+    ]
+    name = page.formats.month_axis(cohort)
+    return page.text("mrr.opening_cohort", month=name) if cohort in opening else name
+
+
+def show_movements(page: Frame, shown: Range, by_month: pl.DataFrame, totals: pl.DataFrame) -> None:
+    """Month × movement type, newest month first; pressing a cell opens the customers behind it."""
+    text, formats = page.text, page.formats
+    # no column for a movement that is only ever possible in a month not shown
+    types = [name for name, _, change in totals.iter_rows() if name != "opening" or change]
+    grid = (
+        by_month.with_columns(
+            pl.when("is_opening_month").then(None).otherwise("begin_mrr").alias("begin_mrr")
+        )
+        .pivot("movement_type", index=["month", "begin_mrr", "end_mrr"], values="mrr_change")
+        .sort("month", descending=True)
+    )
+    type_of = {text.code("movement_type", name): name for name in types}
+    columns = [
+        Column("month", text("column.month"), "month", is_pinned=True),
+        Column("begin_mrr", text("movement.begin"), "money"),
+        *(Column(name, label, "money") for label, name in type_of.items()),
+        Column("end_mrr", text("movement.end"), "money"),
+    ]
+    title = text("mrr.table")
+    frame.heading(
+        page,
+        title,
+        unit=formats.money_unit(),
+        definition=page.movement_definitions(totals["movement_type"].to_list()),
+        notes=[text("mrr.table_note")],
+    )
+
+    def open_cell() -> None:
+        for row, label in st.session_state["movements"].selection.cells:
+            if label in type_of:
+                drill.open_cell(f"{grid['month'][row]:%Y-%m}", type_of[label])
+
+    tables.show(
+        grid,
+        columns,
+        formats,
+        key="movements",
+        selection_mode="single-cell",
+        on_select=open_cell,
+        alt=title,
+    )
+    tables.download(page, lambda: grid, columns, name="mrr_movements", key="movements_csv")
+
+
+main(frame.current())
