@@ -13,11 +13,12 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from sources.entities import Entity, entities
+from sources.entities import Column, Entity, entities
 from sources.mapping import (
+    SOURCE_UPDATED_AT,
     Mapping,
     MappingRefused,
     build_mapping,
@@ -31,6 +32,53 @@ PRESETS = Path(__file__).with_name("presets")
 ORIGINS = ("home", "preset", "generic")
 
 GENERIC_SUFFIXES = (".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".ndjson", ".parquet", ".zip")
+
+# What Japanese exports write for the closed lists of the canonical columns.
+GENERIC_WORDS = {
+    "company": ("法人", "会社", "企業"),
+    "person": ("個人",),
+    "customer": ("顧客", "お客様", "本人"),
+    "payment": ("支払", "支払不能"),
+    "day": ("日", "日次", "日額"),
+    "week": ("週", "週次", "週額"),
+    "month": ("月", "月次", "月額", "か月", "ヶ月"),
+    "year": ("年", "年次", "年額"),
+    "card": ("カード", "クレジットカード"),
+    "transfer": ("振込", "銀行振込"),
+    "direct_debit": ("口座振替",),
+    "convenience_store": ("コンビニ", "コンビニ払い"),
+    "invoice": ("請求書", "請求書払い"),
+    "receipt": ("領収書",),
+    "delivery_note": ("納品書",),
+    "recurring": ("継続", "定期", "月額", "基本料金"),
+    "usage": ("従量",),
+    "oneoff": ("一時", "初期費用", "スポット"),
+    "discount": ("割引", "値引"),
+    "proration": ("日割",),
+    "tax": ("税", "消費税"),
+    "other": ("その他",),
+    "new": ("新規",),
+    "renewal": ("更新",),
+    "upsell": ("アップセル", "増額"),
+    "open": ("進行中", "商談中"),
+    "won": ("受注", "成約"),
+    "lost": ("失注",),
+    "call": ("電話",),
+    "visit": ("訪問",),
+    "mail": ("メール",),
+    "event": ("イベント",),
+    "meeting": ("打合せ", "打ち合わせ", "会議"),
+    "email": ("メール", "Eメール"),
+    "line": ("LINE",),
+    "dm": ("DM", "郵送"),
+    "phone": ("電話",),
+    "in": ("受信", "着信"),
+    "out": ("発信", "送信"),
+    "acquisition": ("獲得", "新規獲得"),
+    "retention": ("維持", "継続"),
+    "succeeded": ("成功",),
+    "failed": ("失敗",),
+}
 
 # The day or month stands in the file name (subscriptions_20260331.csv, _2026-03-31, _2026-03);
 # else the file's own time, shown as assumed.
@@ -158,18 +206,30 @@ def _shipped(business_timezone: str) -> tuple[Listed, ...]:
 
 @cache
 def _shipped_documents() -> dict[str, tuple[dict[str, Any], str]]:
-    documents = [(read_yaml(path), "preset") for path in sorted(PRESETS.glob("*.yml"))]
+    documents = [(document, "preset") for document in _preset_documents()]
     for entity in entities().values():
         documents += [(document, "generic") for document in generic_documents(entity)]
     return {document["id"]: (document, origin) for document, origin in documents}
+
+
+def _preset_documents() -> list[dict[str, Any]]:
+    """The shipped presets; one that extends another comes after it by name."""
+    documents: dict[str, tuple[dict[str, Any], str]] = {}
+    for path in sorted(PRESETS.glob("*.yml")):
+        document = extended(read_yaml(path), documents, path.name)
+        documents[document["id"]] = (document, "preset")
+    return [document for document, _ in documents.values()]
 
 
 def generic_documents(entity: Entity) -> list[dict[str, Any]]:
     """The two generic presets of an entity: canonical headers, and its Japanese labels."""
     files = [f"{name}*{suffix}" for name in (entity.name, entity.ja) for suffix in GENERIC_SUFFIXES]
     common = {"files": files, "exported_at": GENERIC_EXPORTED_AT}
-    columns = [(column.name, column.name, column.ja) for column in entity.columns]
-    columns.append(("source_updated_at", "source_updated_at", "更新日時"))
+    columns = (*entity.columns, SOURCE_UPDATED_AT)
+    labels = {
+        "en": ("English", [column.name for column in columns]),
+        "ja": ("Japanese", [column.ja for column in columns]),
+    }
     return [
         {
             "id": f"generic_{entity.name}_{language}",
@@ -181,12 +241,20 @@ def generic_documents(entity: Entity) -> list[dict[str, Any]]:
             "entities": [
                 {
                     "entity": entity.id,
-                    "columns": {column[0]: {"from": column[which]} for column in columns},
+                    "columns": {
+                        column.name: _generic_rule(column, header)
+                        for column, header in zip(columns, headers, strict=True)
+                    },
                 }
             ],
         }
-        for language, name, which in (("en", "English", 1), ("ja", "Japanese", 2))
+        for language, (name, headers) in labels.items()
     ]
+
+
+def _generic_rule(column: Column, header: str) -> dict[str, Any]:
+    words = {word: value for value in column.values or () for word in GENERIC_WORDS.get(value, ())}
+    return {"from": header, "values": words} if words else {"from": header}
 
 
 # ── choosing ────────────────────────────────────────────────────────────────────────────────────
@@ -200,12 +268,12 @@ def pattern_of(mapping: Mapping, system: str, file_name: str) -> str | None:
 
 def _fits(pattern: str, system: str, file_name: str) -> bool:
     name = f"{system}/{file_name}" if "/" in pattern else file_name
-    # NFC: macOS hands out decomposed kana in file names.
     return fnmatch.fnmatchcase(_plain(name), _plain(pattern))
 
 
 def _plain(name: str) -> str:
-    return unicodedata.normalize("NFKC", str(PurePosixPath(name))).casefold()
+    # macOS hands out decomposed kana in file names.
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _literal_length(pattern: str) -> int:

@@ -6,7 +6,7 @@ read = landed + quarantined + repeated in file + filtered out by the mapping.
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -70,7 +70,7 @@ def convert(mapping: Mapping, sheets: Sequence[TextSheet], facts: DeliveryFacts)
     blocks_by_entity: dict[str, list[int]] = {}
     for position, block in enumerate(mapping.entities):
         blocks_by_entity.setdefault(block.entity, []).append(position)
-    sheets = [_with_blanks(sheet, mapping) for sheet in sheets]
+    sheets = [_prepared(sheet, mapping) for sheet in sheets]
     return [
         _convert_entity(mapping, positions, sheets, facts)
         for positions in blocks_by_entity.values()
@@ -121,17 +121,15 @@ def _convert_entity(
     return converted
 
 
-def _with_blanks(sheet: TextSheet, mapping: Mapping) -> TextSheet:
-    if not mapping.blanks:
-        return sheet
-    texts = pl.selectors.string()
-    frame = sheet.frame.with_columns(
-        pl.when(texts.str.strip_chars().is_in(mapping.blanks))
-        .then(None)
-        .otherwise(texts)
-        .name.keep()
-    )
-    return TextSheet(sheet.sheet, sheet.member, frame, sheet.damaged, sheet.encoding)
+def _prepared(sheet: TextSheet, mapping: Mapping) -> TextSheet:
+    """The sheet with what the mapping calls blank as null, and blank columns for optional headers."""
+    absent = sorted(mapping.optional_headers - set(sheet.frame.columns))
+    frame = sheet.frame.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
+    if mapping.blanks:
+        texts = pl.selectors.string()
+        is_blank = texts.str.strip_chars().is_in(mapping.blanks)
+        frame = frame.with_columns(pl.when(is_blank).then(None).otherwise(texts).name.keep())
+    return replace(sheet, frame=frame)
 
 
 def place_of(sheet: TextSheet) -> str | None:

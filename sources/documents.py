@@ -69,7 +69,10 @@ def _loads(text: str) -> Any:
 
 
 def read_json(data: bytes, file_format: FileFormat) -> TextSheet:
-    """Records of one document: its array, or the one `records` points to. Raises FileRefused."""
+    """Records of one document: the array `records` points to, else the only one there is.
+
+    Raises FileRefused.
+    """
     if len(data) > MAX_JSON_BYTES:
         raise FileRefused("file_too_large", detail=f"{len(data):,} bytes")
     decoded = decode(data, file_format.encoding)
@@ -90,6 +93,10 @@ def read_json(data: bytes, file_format: FileFormat) -> TextSheet:
         if not isinstance(records, dict) or step not in records:
             raise FileRefused("json_records_missing", where=file_format.records or "", detail=step)
         records = records[step]
+    if not file_format.records and isinstance(document, dict):
+        # {"tickets": [...], "count": 2}: with a single array there is nothing to choose.
+        arrays = [value for value in document.values() if isinstance(value, list)]
+        records = arrays[0] if len(arrays) == 1 else document
     if not isinstance(records, list):
         keys = ", ".join(list(document)[:20]) if isinstance(document, dict) else ""
         where = file_format.records or "(document)"

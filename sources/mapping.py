@@ -7,20 +7,20 @@ conversion.py; which mappings exist and which one takes a file is catalogue.py.
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-import polars as pl
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from sources.entities import Column, Entity, entities, lineage
 from sources.expressions import Expression, ExpressionRefused, compile_expression, normal_header
 from sources.files import FileFormat
-from sources.values import parse
+from sources.values import check_formats
 
 # Raise it when conversion.py or values.py read the same cells differently: deliveries are then
 # read again from their originals.
@@ -149,10 +149,14 @@ class Tombstone(_Declared):
     values: Texts
 
 
+# Scalars stay as written (see _TextLoader), so the null of YAML arrives as one of these.
+_YAML_NULLS = ("", "~", "null")
+
+
 def _blank_to_none(value: object) -> object:
     if not isinstance(value, dict):
         return value
-    return {cell: (None if meaning == "" else meaning) for cell, meaning in value.items()}
+    return {cell: (None if meaning in _YAML_NULLS else meaning) for cell, meaning in value.items()}
 
 
 class ColumnRule(_Declared):
@@ -244,6 +248,7 @@ class Mapping(_Declared):
     history: History = "segments"
     tombstone: Tombstone | None = None
     blanks: Texts = []  # cells that mean nothing, e.g. "-"
+    optional: Texts = []  # headers expressions may read as blank where the file lacks them
     ids: Texts = []  # headers of long numbers that are identifiers, not card numbers
     entities: list[EntityBlock] = Field(min_length=1)
 
@@ -277,6 +282,7 @@ class Mapping(_Declared):
     def missing_headers(self, headers: frozenset[str]) -> list[str]:
         """What a header row lacks for this mapping to read it; alternatives joined by ' | '."""
         missing: list[str] = []
+        headers = headers | self.optional_headers
         for block in self.entities:
             for column, rule in block.pairs():
                 if column.required and column.default is None and not rule.is_in(headers):
@@ -305,6 +311,10 @@ class Mapping(_Declared):
             read |= _always_needed(self, block)
         read |= {normal_header(place.column) for place in self.exported_at if place.column}
         return headers & read
+
+    @property
+    def optional_headers(self) -> frozenset[str]:
+        return frozenset(normal_header(header) for header in self.optional)
 
     def hash(self, business_timezone: str) -> str:
         """16 hex digits that change when the same file would be read differently."""
@@ -431,7 +441,7 @@ def _check_rule(
         raise wrong("formats", "日付・日時の列だけに使えます", "only for date and ts columns")
     if "end" in given and not column.inclusive_end:
         raise wrong("end", "終了日の列だけに使えます", "only for end-date columns")
-    _check_readable(where, column, rule)
+    _check_readable(where, rule)
     if "unit" in given and column.type != "dec":
         raise wrong("unit", "金額の列だけに使えます", "only for amounts")
     if rule.unit == "minor" and not rule.currency and "currency" not in block.columns:
@@ -449,20 +459,21 @@ def _check_rule(
         )
 
 
-def _check_readable(where: str, column: Column, rule: ColumnRule) -> None:
-    """Formats and value map, tried on no cells."""
-    if not rule.formats and not rule.values:
-        return
+def _check_readable(where: str, rule: ColumnRule) -> None:
+    """Formats and value map: what values.py would refuse as a mistake of the mapping."""
     try:
-        parse(
-            pl.Series([], dtype=pl.String),
-            column.type,
-            formats=rule.formats,
-            value_map=rule.values,
-            values=column.values,
-        )
+        check_formats(tuple(rule.formats or ()))
     except ValueError as problem:
-        raise _Wrong(where, f"書式または値の対応が使えません（{problem}）", str(problem)) from None
+        raise _Wrong(f"{where}.formats", f"読めない書式です（{problem}）", str(problem)) from None
+    meanings: dict[str, str | None] = {}
+    for cell, meaning in (rule.values or {}).items():
+        plain = unicodedata.normalize("NFKC", cell).strip().lower()
+        if meanings.setdefault(plain, meaning) != meaning:
+            raise _Wrong(
+                f"{where}.values",
+                f"{cell} に2つの意味があります",
+                f"two meanings for {cell}",
+            )
 
 
 def _check_expression(where: str, text: str | None, kinds: set[str]) -> None:

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import unicodedata
+import zipfile
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -136,7 +137,7 @@ def _choose_mapping(request: ReadRequest) -> tuple[Listed, FileFormat]:
     else:
         candidates = catalogue.naming(request.system, request.file_name)
     headers, refusal = _headers_by_format(request, candidates)
-    fitting = [one for one in candidates if one.mapping.file_format(request.file_name) in headers]
+    fitting = [one for one in candidates if _format(one, request) in headers]
     tables = {one.mapping.id: headers[_format(one, request)] for one in fitting}
     best = choose(fitting, request.system, request.file_name, tables)
     if not best:
@@ -150,9 +151,23 @@ def _choose_mapping(request: ReadRequest) -> tuple[Listed, FileFormat]:
     return best[0], _format(best[0], request)
 
 
-def _format(listed: Listed, request: ReadRequest) -> FileFormat:
-    declared = listed.mapping.file_format(request.file_name)
-    if request.allows_no_final_newline:
+def _name_by_kind(request: ReadRequest) -> str:
+    """The name that says what kind of file it is: of a ZIP, that of its first known member."""
+    name = request.file_name.lower()
+    if not name.endswith(".zip") or Path(name.removesuffix(".zip")).suffix in FORMAT_BY_SUFFIX:
+        return request.file_name
+    try:
+        with zipfile.ZipFile(request.path) as archive:
+            members = [Path(member.lower()) for member in archive.namelist()]
+    except (zipfile.BadZipFile, OSError):
+        return request.file_name
+    known = (member.name for member in members if member.suffix in FORMAT_BY_SUFFIX)
+    return next(known, request.file_name)
+
+
+def _format(listed: Listed, request: ReadRequest) -> FileFormat | None:
+    declared = listed.mapping.file_format(_name_by_kind(request))
+    if declared and request.allows_no_final_newline:
         return replace(declared, allow_no_final_newline=True)
     return declared
 
@@ -166,7 +181,7 @@ def _headers_by_format(
     """The header rows of the file's tables under each format the candidates declare."""
     headers: dict[FileFormat, Headers] = {}
     refusal: FileRefused | None = None
-    for declared in {one.mapping.file_format(request.file_name) for one in candidates} - {None}:
+    for declared in {_format(one, request) for one in candidates} - {None}:
         try:
             rows = open_headers(Path(request.path), declared)
             headers[declared] = [frozenset(row) for row in rows]
@@ -214,19 +229,13 @@ def _nearest_in_words(listed: Listed, missing: tuple[str, ...]) -> str:
 
 def _tables_of_all(request: ReadRequest, catalogue: Catalogue) -> dict[str, Headers]:
     """Header rows as every mapping of the extension's format would read them."""
-    suffix = Path(request.file_name.lower().removesuffix(".zip")).suffix
-    kind = FORMAT_BY_SUFFIX.get(suffix)
-    asked = [
-        one
-        for one in catalogue.listed
-        if one.mapping.format.kind in (None, kind)
-        and one.mapping.file_format(request.file_name) is not None
-    ]
+    kind = FORMAT_BY_SUFFIX.get(Path(_name_by_kind(request)).suffix)
+    asked = [one for one in catalogue.listed if one.mapping.format.kind in (None, kind)]
     headers, _ = _headers_by_format(request, asked)
     return {
         one.mapping.id: headers[declared]
         for one in asked
-        if (declared := one.mapping.file_format(request.file_name)) in headers
+        if (declared := _format(one, request)) in headers
     }
 
 
@@ -242,11 +251,10 @@ def _read(request: ReadRequest, listed: Listed, file_format: FileFormat) -> Read
         "source_system": system,
     }
     sheets: list[TextSheet] | None = None
-    exported_at, is_assumed = _exported_at(request, mapping, None)
     is_in_file = any(place.cell or place.column for place in mapping.exported_at)
     if is_in_file or not request.known_ids:
         sheets = open_text(Path(request.path), file_format)
-        exported_at, is_assumed = _exported_at(request, mapping, sheets)
+    exported_at, is_assumed = _exported_at(request, mapping, sheets)
     delivery_id = identify(
         request.content_sha256, mapping.id, listed.hash, system, exported_at or request.file_time
     )

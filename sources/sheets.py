@@ -40,7 +40,7 @@ class FileFormat:
     delimiter: str = ","
     header_row: int = 1
     sheet: str | None = None  # XLSX: by name; None = the only visible one
-    records: str | None = None  # JSON: dotted path to the array; None = the document is the array
+    records: str | None = None  # JSON: dotted path to the array; None = the only one
     allow_no_final_newline: bool = False
 
 
@@ -106,16 +106,16 @@ def header_name(cell: str | None) -> str:
 
 
 def check_headers(cells: Sequence[str | None], *, where: str) -> tuple[str, ...]:
-    """Header names by position; trailing blank ones are "". Raises FileRefused."""
+    """Header names by position; "" where blank, to be judged by `to_sheet` with the values.
+
+    Raises FileRefused.
+    """
     names = tuple(header_name(cell) for cell in cells)
     named = [name for name in names if name]
     if not named:
         raise FileRefused("header_missing", where=where)
     if len(names) > MAX_COLUMNS:
         raise FileRefused("too_many_columns", where=where, detail=f"{len(names):,}")
-    if "" in names[: names.index(named[-1])]:
-        columns = [str(i + 1) for i, name in enumerate(names) if not name]
-        raise FileRefused("blank_header", where=where, detail="column " + ", ".join(columns))
     doubled = sorted({name for name in named if named.count(name) > 1})
     if doubled:
         raise FileRefused("duplicate_header", where=where, detail=", ".join(doubled))
