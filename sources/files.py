@@ -90,10 +90,11 @@ def _read_regular_file(path: Path, file_format: FileFormat, *, limit: int | None
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise FileRefused("not_a_regular_file", detail=error.strerror or "") from error
+    state = os.fstat(descriptor)
+    if not stat.S_ISREG(state.st_mode):
+        os.close(descriptor)
+        raise FileRefused("not_a_regular_file")
     with os.fdopen(descriptor, "rb") as file:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode):
-            raise FileRefused("not_a_regular_file")
         if state.st_size == 0:
             raise FileRefused("empty_file", detail="0 bytes")
         if state.st_size > MAX_FILE_BYTES:
