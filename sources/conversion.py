@@ -122,7 +122,7 @@ def _convert_entity(
 
 
 def _prepared(sheet: TextSheet, mapping: Mapping) -> TextSheet:
-    """The sheet with what the mapping calls blank as null, and blank columns for optional headers."""
+    """The sheet with blanks of the mapping as null, and its absent optional headers as blank."""
     absent = sorted(mapping.optional_headers - set(sheet.frame.columns))
     frame = sheet.frame.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     if mapping.blanks:

@@ -96,10 +96,11 @@ def look_at(path: Path) -> File | Finding:
         is_link = path.is_symlink()
         code = "not_a_regular_file" if is_link else "cannot_open"
         return Finding(code, path.name, "" if is_link else os.strerror(problem.errno))
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(descriptor)
+        return Finding("not_a_regular_file", path.name)
     with os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            return Finding("not_a_regular_file", path.name)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     file_time = datetime.fromtimestamp(facts.st_mtime, UTC).replace(tzinfo=None, microsecond=0)
     return File(digest, file_time)
