@@ -326,7 +326,7 @@ def _negated(part: _Part, *, text: str) -> _Part:
 
 def _comparison(operation: str, left: _Part, right: _Part, *, text: str) -> _Part:
     kind = _same_kind([left, right], text, operation)
-    if kind == "null":
+    if "null" in (left.kind, right.kind):
         raise ExpressionRefused(
             text, "null とは is null で比べます", "compare with null by is null"
         )
