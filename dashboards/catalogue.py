@@ -5,6 +5,7 @@ a key that is missing in one language and a key nobody uses. Metric definitions 
 come with the published version (dbt column meta), so that page and model cannot disagree.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from pathlib import Path
 import yaml
 
 LANGUAGES = ("ja", "en")
+MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!|<>~$:&=]")
 TEXT_DIR = Path(__file__).parent / "text"
 
 
@@ -30,6 +32,16 @@ def _flattened(tree: dict, prefix: str):
             yield from _flattened(value, f"{path}.")
         else:
             yield path, value
+
+
+def literal(value: object) -> str:
+    """Text from the data, written so that Markdown shows it as it is.
+
+    A customer may be called `[x](http://…)`; on a page that is a name, not a link.
+    """
+    # a word joiner (invisible) keeps bare addresses from becoming links: no escape exists for them
+    broken = re.sub(r"(?i)://|www|@", lambda found: f"{found[0][0]}\u2060{found[0][1:]}", str(value))
+    return MARKDOWN.sub(r"\\\g<0>", broken)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import access, filters, originals, queries, tables
+from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.tables import Column
 
@@ -19,9 +20,7 @@ CUSTOMERS_SHOWN = 500
 CONTRACTS = "billing.subscriptions"  # the entity contract rows were landed as
 
 
-def open_cell(month: str, movement_type: str) -> None:
-    """Go to the customers behind one cell of the movement table."""
-    filters.put(month=month, type=movement_type, customer=None, line=None)
+BELOW_CELL = ("customer", "line")  # what a choice of another cell makes meaningless
 
 
 def show(
@@ -37,7 +36,7 @@ def show(
             default=None,
             label=text("column.month"),
             show=lambda name: formats.month(months[name]),
-            clears=("customer", "line"),
+            clears=BELOW_CELL,
             placeholder=text("drill.choose_month"),
             width=180,
         )
@@ -47,7 +46,7 @@ def show(
             default=None,
             label=text("column.movement_type"),
             show=lambda name: text.code("movement_type", name),
-            clears=("customer", "line"),
+            clears=BELOW_CELL,
             placeholder=text("drill.choose_type"),
             width=180,
         )
@@ -97,17 +96,14 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
         Column("cohort_month", text("column.cohort_month"), "month"),
     ]
 
-    def open_customer() -> None:
-        for row in st.session_state["customers"].selection.rows:
-            filters.put(customer=shown["customer_key"][row], line=None)
-
     tables.show(
         shown,
         columns,
         formats,
+        selectable=tables.rows_in_url(
+            "customer", shown["customer_key"].to_list(), clears=("line",)
+        ),
         key="customers",
-        selection_mode="single-row",
-        on_select=open_customer,
         alt=text("column.customer"),
     )
     tables.download(
@@ -178,7 +174,7 @@ def show_contracts(page: Frame, customer: dict, month: date, month_end: date) ->
     st.markdown(
         text(
             "drill.contracts",
-            customer=customer["customer"],
+            customer=literal(customer["customer"]),
             before=formats.money(ends["before"][1]),
             after=formats.money(ends["after"][1]),
         )
@@ -231,10 +227,6 @@ def show_pieces(page: Frame, pieces: pl.DataFrame, name: str) -> None:
         pl.Series("source", [source_name(page, row) for row in pieces.to_dicts()]),
     )
 
-    def open_line() -> None:
-        for row in st.session_state[f"pieces_{name}"].selection.rows:
-            filters.put(line=shown["segment_key"][row])
-
     tables.show(
         shown,
         [
@@ -247,9 +239,8 @@ def show_pieces(page: Frame, pieces: pl.DataFrame, name: str) -> None:
             Column("source", text("column.source")),
         ],
         formats,
+        selectable=tables.rows_in_url("line", shown["segment_key"].to_list()),
         key=f"pieces_{name}",
-        selection_mode="single-row",
-        on_select=open_line,
         alt=text(f"drill.at_{name}", day=""),
     )
 
@@ -284,7 +275,7 @@ def show_original(page: Frame, piece: dict) -> None:
     """The row as the source system exported it, read from the kept original."""
     text, formats = page.text, page.formats
     delivery = queries.delivery(page.snapshot, piece["delivery_id"], CONTRACTS).row(0, named=True)
-    st.markdown(text("drill.original", source=source_name(page, piece)))
+    st.markdown(text("drill.original", source=literal(source_name(page, piece))))
     # once per session and line, so that changing the display unit is not a second look in the
     # access log
     seen = st.session_state.setdefault("original_lines", {})
@@ -306,7 +297,8 @@ def show_original(page: Frame, piece: dict) -> None:
         st.warning(text("drill.refused"), icon=":material/lock:")
         return
     except originals.NotReadable as error:
-        st.warning(text("drill.not_readable", why=error), icon=":material/description:")
+        why = text.code("not_readable", error.code)
+        st.warning(text("drill.not_readable", why=why), icon=":material/description:")
         return
     tables.show(
         pl.DataFrame({"heading": list(cells), "value": [value or "" for value in cells.values()]}),

@@ -16,7 +16,7 @@ from dagster_project import messages, runs
 from dagster_project.settings import default_as_of
 from dashboards import clock, queries, warehouse
 from dashboards.access import Principal
-from dashboards.catalogue import Text
+from dashboards.catalogue import Text, literal
 from dashboards.formatting import Formats
 from dashboards.warehouse import Snapshot, VersionBroken
 
@@ -114,7 +114,7 @@ def _show_sources(frame: Frame) -> None:
     lines = [
         text(
             "frame.source_line",
-            source=row["source_system"],
+            source=literal(row["source_system"]),
             through=formats.instant(row["data_through_at"]),
             deliveries=formats.count(row["delivery_count"]),
             landed=formats.count(row["rows_landed"]),
@@ -134,7 +134,9 @@ def warn_about_version(frame: Frame, passed_over: str | None) -> None:
     """
     text, formats = frame.text, frame.formats
     if passed_over:
-        st.error(text("state.passed_over", why=passed_over), icon=":material/broken_image:")
+        st.error(
+            text("state.passed_over", why=literal(passed_over)), icon=":material/broken_image:"
+        )
     expected = default_as_of(clock.utc_now(), ZoneInfo(formats.time_zone))
     days = (expected - frame.as_of).days
     if days >= DAYS_BEFORE_STALE:
@@ -146,7 +148,7 @@ def warn_about_version(frame: Frame, passed_over: str | None) -> None:
     if report is not None and report.outcome == "failed" and report.error:
         st.warning(_failed_run(frame, report), icon=":material/report:")
     if report is not None and report.held:
-        files = text.joined(sorted({one["file_name"] for one in report.held}))
+        files = text.joined(sorted({literal(one["file_name"]) for one in report.held}))
         st.warning(
             text("state.held", count=len(report.held), files=files), icon=":material/pan_tool:"
         )
@@ -161,7 +163,9 @@ def _failed_run(frame: Frame, report: runs.Report) -> str:
         **report.error["values"],
     )
     return frame.text(
-        "state.run_failed", at=frame.formats.instant(finished.replace(tzinfo=None)), **error
+        "state.run_failed",
+        at=frame.formats.instant(finished.replace(tzinfo=None)),
+        **{part: literal(value) for part, value in error.items()},
     )
 
 
@@ -169,7 +173,7 @@ def warn_when_uncovered(frame: Frame, month_end: date) -> None:
     """A banner when a source of contracts was last exported before the end of the month shown."""
     text, formats = frame.text, frame.formats
     late = [
-        text("state.uncovered_source", source=source, through=formats.instant(through))
+        text("state.uncovered_source", source=literal(source), through=formats.instant(through))
         for source, through in queries.contracts_through(frame.snapshot).iter_rows()
         if formats.local_date(through) < month_end
     ]
@@ -197,7 +201,7 @@ def show_no_month(text: Text) -> None:
 def show_broken(text: Text, error: VersionBroken) -> None:
     """The state when no version can be read: what, where, why, remedy."""
     st.error(text("state.broken_what"), icon=":material/error:")
-    st.markdown(text("state.broken_facts", where=error.where, why=error.why))
+    st.markdown(text("state.broken_facts", where=error.where, why=literal(error.why)))
 
 
 # ---- charts ----

@@ -11,13 +11,17 @@ import polars as pl
 
 from dashboards import access
 from sources.catalogue import load_catalogue
+from sources.conversion import place_of
 from sources.files import FileRefused, open_text
+from sources.originals import path_of
 
 
 class NotReadable(Exception):
-    """The line cannot be shown: the original, its mapping or the row is not there, or the file is
-    refused.
-    """
+    """The line cannot be shown. `code`: mapping_gone | original_gone | file_refused | row_gone."""
+
+    def __init__(self, code: str):
+        super().__init__(code)
+        self.code = code
 
 
 def original_line(
@@ -31,7 +35,7 @@ def original_line(
     row: int,
     time_zone: str,
 ) -> dict[str, str | None]:
-    """Header → cell of one row of a delivered file, as text, exactly as the source system wrote it.
+    """Header → cell of one row of a delivered file, as text, as the source system wrote it.
 
     sheet and row as in the marts' source_sheet and source_row. Raises access.Refused without the
     right to original files, NotReadable when the row cannot be found.
@@ -44,15 +48,17 @@ def original_line(
 
     listed = load_catalogue(home / "mappings", time_zone).by_id(feed_id)
     file_format = listed.mapping.file_format(file_name) if listed else None
-    path = home / "originals" / content_sha256[:2] / content_sha256
-    if file_format is None or not path.is_file():
-        raise NotReadable(feed_id if file_format is None else content_sha256)
+    if file_format is None:
+        raise NotReadable("mapping_gone")
+    path = path_of(home / "originals", content_sha256)
+    if not path.is_file():
+        raise NotReadable("original_gone")
     try:
         tables = open_text(path, file_format)
     except FileRefused as error:
-        raise NotReadable(str(error)) from error
+        raise NotReadable("file_refused") from error
     for table in tables:
         found = table.frame.filter(pl.col("source_row") == row)
-        if sheet in (None, table.sheet, table.member) and found.height:
+        if place_of(table) == sheet and found.height:
             return found.drop("source_row").row(0, named=True)
-    raise NotReadable(str(row))
+    raise NotReadable("row_gone")

@@ -8,7 +8,7 @@ import pandas as pd
 import polars as pl
 import streamlit as st
 
-from dashboards import exports
+from dashboards import exports, filters
 from dashboards.formatting import Formats
 from dashboards.frame import Frame
 
@@ -30,18 +30,41 @@ class Column:
     is_pinned: bool = False
 
 
+@dataclass(frozen=True)
+class Selectable:
+    """What can be pressed in a table: how it is marked now, and what pressing writes into the URL.
+
+    `press` gets Streamlit's selection of rows or cells, empty when something was released.
+    """
+
+    mode: str
+    place: str  # what the URL says now; a change redraws the marks
+    marked: dict
+    press: Callable[[dict], None]
+
+
+def rows_in_url(name: str, values: Sequence[str], clears: Sequence[str] = ()) -> Selectable:
+    """Rows that put `values[row]` into the URL under a name when pressed, and remove it again."""
+    place = filters.chosen(name, values, None)
+
+    def press(selection: dict) -> None:
+        pressed = next((values[row] for row in selection["rows"]), None)
+        filters.put(**{name: pressed}, **dict.fromkeys(clears))
+
+    marked = {"rows": [values.index(place)]} if place else {}
+    return Selectable("single-row", place or "", marked, press)
+
+
 def show(
     table: pl.DataFrame,
     columns: Sequence[Column],
     formats: Formats,
     *,
     key: str,
-    selection_mode: str | None = None,
-    on_select: Callable[[], None] | None = None,
-    selection_default: dict | None = None,
     alt: str,
+    selectable: Selectable | None = None,
 ) -> None:
-    """Show a query result; `selection_mode` and `on_select` as in st.dataframe."""
+    """Show a query result as a table."""
     shown = pd.DataFrame(
         {
             column.label: [_sortable(value, column.kind, formats) for value in table[column.name]]
@@ -56,15 +79,14 @@ def show(
         },
         na_rep=formats.text("format.missing"),
     ).map(_faint_zero, subset=[column.label for column in columns if column.kind == "money"])
-    selection = (
-        {
-            "on_select": on_select,
-            "selection_mode": selection_mode,
-            "selection_default": selection_default,
+    selection = {}
+    if selectable:
+        key = f"{key}_{selectable.place}"
+        selection = {
+            "on_select": lambda: selectable.press(st.session_state[key].selection),
+            "selection_mode": selectable.mode,
+            "selection_default": {"selection": selectable.marked},
         }
-        if on_select
-        else {}
-    )
     st.dataframe(
         styled,
         key=key,

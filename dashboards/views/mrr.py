@@ -210,21 +210,34 @@ def show_movements(page: Frame, shown: Range, by_month: pl.DataFrame, totals: pl
         notes=[text("mrr.table_note")],
     )
 
-    def open_cell() -> None:
-        for row, label in st.session_state["movements"].selection.cells:
-            if label in type_of:
-                drill.open_cell(f"{grid['month'][row]:%Y-%m}", type_of[label])
-
     tables.show(
         grid,
         columns,
         formats,
+        selectable=cells_in_url(grid, type_of),
         key="movements",
-        selection_mode="single-cell",
-        on_select=open_cell,
         alt=title,
     )
     tables.download(page, lambda: grid, columns, name="mrr_movements", key="movements_csv")
+
+
+def cells_in_url(grid: pl.DataFrame, type_of: dict[str, str]) -> tables.Selectable:
+    """Cells that put their month and movement type into the URL when pressed."""
+    names = [f"{month:%Y-%m}" for month in grid["month"]]
+    month = filters.chosen("month", names, None)
+    movement_type = filters.chosen("type", list(type_of.values()), None)
+
+    def press(selection: dict) -> None:
+        below = dict.fromkeys(drill.BELOW_CELL)
+        for row, label in selection["cells"]:
+            if label in type_of:
+                filters.put(month=names[row], type=type_of[label], **below)
+
+    marked = {}
+    if month and movement_type:
+        label = next(label for label, name in type_of.items() if name == movement_type)
+        marked = {"cells": [(names.index(month), label)]}
+    return tables.Selectable("single-cell", f"{month}_{movement_type}", marked, press)
 
 
 main(frame.current())

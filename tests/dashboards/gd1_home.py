@@ -1,0 +1,145 @@
+"""GD-1 as a published version, made by the real publish step from hand-typed tables.
+
+The figures lie in gd1/*.csv, typed from METRICS.md 2.1. Tables get the columns and types the marts
+declare, so a mart that changes its columns breaks these tests and not the page of a user.
+"""
+
+import hashlib
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from dagster_project.publish import Column, Mart, Stamp, Version, publish
+
+REPO = Path(__file__).parents[2]
+GD1 = Path(__file__).parent / "gd1"
+AS_OF = date(2026, 6, 30)
+POLICY_ID = "gd1policy000"
+THE_MORNING_AFTER = datetime(2026, 6, 30, 21, 5, tzinfo=UTC)  # 2026-07-01 06:05 in Tokyo
+TYPES = {"string": "varchar"}
+
+
+def declared_marts() -> list[dict]:
+    """Every mart as the dbt YAML declares it."""
+    return [
+        model
+        for path in sorted((REPO / "dbt" / "models" / "marts").rglob("*.yml"))
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    ]
+
+
+def published_mart(model: dict) -> Mart:
+    """The same as publish reads it from dbt's manifest."""
+    columns = []
+    for column in model["columns"]:
+        meta = column["config"]["meta"]
+        columns.append(
+            Column(
+                column["name"],
+                column["description"],
+                meta["class"],
+                meta.get("key", False),
+                meta.get("metric"),
+            )
+        )
+    return Mart(model["name"], model["description"], tuple(columns))
+
+
+def fill(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
+    """Insert a select by column name; what it does not give is null."""
+    connection.execute(f"insert into {name} by name {select}")
+
+
+def build_gd1(path: Path, content_sha256: str) -> None:
+    """A build database with every declared mart, those the pages read filled with GD-1."""
+    read = {file.stem: f"read_csv('{file}', header = true)" for file in GD1.glob("*.csv")}
+    with duckdb.connect(str(path)) as connection:
+        for model in declared_marts():
+            columns = ", ".join(
+                f'"{c["name"]}" {TYPES.get(c["data_type"], c["data_type"])}'
+                for c in model["columns"]
+            )
+            connection.execute(f"create table {model['name']} ({columns})")
+        for name in ("dim_month", "mart_layer_cake", "fct_mrr_movement", "dim_customer"):
+            fill(connection, name, f"select * from {read[name]}")
+        fill(
+            connection,
+            "obs_load_manifest",
+            f"select *, '{content_sha256}' as content_sha256 from {read['obs_load_manifest']}",
+        )
+        fill(
+            connection,
+            "fct_subscription_segment",
+            "select *, 'billing' as source_system, '1' as line_id, 'month' as interval_unit, "
+            f"'aaaa1111bbbb2222' as delivery_id from {read['fct_subscription_segment']}",
+        )
+        types = ["opening", "new", "reactivation", "expansion", "contraction", "churn"]
+        types += ["pause", "resume", "fx"]
+        for order, movement_type in enumerate(types, start=1):
+            fill(
+                connection,
+                "mart_mrr_waterfall",
+                f"""
+                select
+                    moved.month,
+                    'contract' as basis,
+                    'as_restated' as view,
+                    '{movement_type}' as movement_type,
+                    {order} as movement_order,
+                    moved.month = date '2025-12-01' as is_opening_month,
+                    moved."{movement_type}" as mrr_change,
+                    counted."{movement_type}" as customer_count,
+                    moved."begin" as begin_mrr,
+                    moved."end" as end_mrr,
+                    begin_customers as begin_customer_count,
+                    end_customers as end_customer_count
+                from {read["waterfall"]} as moved
+                join {read["waterfall_customers"]} as counted using (month)
+                """,
+            )
+        fill(
+            connection,
+            "mart_kpi_monthly",
+            f"""
+            select
+                kpi.*,
+                moved."begin" as begin_mrr,
+                moved."end" as mrr,
+                begin_customers as begin_customer_count,
+                end_customers as customer_count
+            from {read["kpi"]} as kpi
+            join {read["waterfall"]} as moved using (month)
+            """,
+        )
+        for model in declared_marts():
+            connection.execute(
+                f"update {model['name']} set as_of_date = '{AS_OF}', policy_id = '{POLICY_ID}'"
+            )
+
+
+def publish_gd1(home: Path, *, when: datetime = THE_MORNING_AFTER) -> Version:
+    """Publish GD-1 into a home, with the delivered contract file kept as an original."""
+    home.mkdir(parents=True, exist_ok=True)
+    delivered = GD1 / "subscriptions_20260630.csv"
+    sha = hashlib.sha256(delivered.read_bytes()).hexdigest()
+    original = home / "originals" / sha[:2] / sha
+    original.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(delivered, original)
+    build = home / "gd1_build.duckdb"
+    if not build.exists():
+        build_gd1(build, sha)
+    policy = yaml.safe_load((REPO / "dbt" / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    stamp = Stamp(
+        run_id="gd1",
+        published_at=when,
+        as_of_date=AS_OF.isoformat(),
+        known_at=None,
+        input_fingerprint=hashlib.sha256(when.isoformat().encode()).hexdigest(),
+        policy_id=POLICY_ID,
+        policy=policy,
+    )
+    marts = tuple(published_mart(model) for model in declared_marts())
+    return publish(home / "published", build, marts, stamp)

@@ -1,0 +1,138 @@
+"""The words: the same keys in both languages, every key used, no literal text in a page."""
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from dashboards.catalogue import LANGUAGES, entries, literal
+
+REPO = Path(__file__).parents[2]
+DASHBOARDS = REPO / "dashboards"
+# what puts words on the screen; queries, warehouse and exports hold SQL and bytes, not words
+PAGE_SIDE = ["app", "charts", "drill", "filters", "frame", "steps", "tables", "tiles"]
+PAGES = [
+    *(DASHBOARDS / f"{name}.py" for name in PAGE_SIDE),
+    *sorted((DASHBOARDS / "views").glob("*.py")),
+]
+WORDS_ARGUMENTS = {"label", "help", "title", "page_title", "placeholder", "alt", "delta"}
+
+
+def calls(path: Path) -> list[ast.Call]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def strings_outside_docstrings(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in docstrings
+    ]
+
+
+def test_both_languages_have_the_same_keys_with_the_same_placeholders():
+    def placeholders(text: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    ja, en = entries("ja"), entries("en")
+    assert ja.keys() == en.keys()
+    # a title about one month names it, in either language
+    assert {key for key in ja if placeholders(ja[key]) != placeholders(en[key])} == set()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_text_is_empty(lang):
+    blank = {key for key, text in entries(lang).items() if not text.strip()}
+    assert blank <= {"format.list_separator"}
+
+
+def test_english_holds_no_japanese_except_the_name_of_the_language():
+    japanese = re.compile(r"[぀-ヿ一-鿿]")
+    assert [key for key, text in entries("en").items() if japanese.search(text)] == []
+
+
+def test_every_text_asked_for_exists_and_every_text_is_asked_for():
+    asked, groups, mentioned = set(), set(), set()
+    for path in sorted(DASHBOARDS.rglob("*.py")):
+        mentioned |= set(strings_outside_docstrings(path))
+        for call in calls(path):
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            first = call.args[0] if call.args else None
+            if name == "code":
+                groups.add(f"{first.value}.")
+            if name == "text" and isinstance(first, ast.Constant):
+                asked.add(first.value)
+            if name in {"text", "Text"} and isinstance(first, ast.JoinedStr):
+                groups.add(first.values[0].value)
+    known = set(entries("ja"))
+    assert asked - known == set()
+    unused = {k for k in known - mentioned if not k.startswith(tuple(g for g in groups if g))}
+    assert unused == set()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_holds_no_words_of_its_own(path):
+    found = [
+        text
+        for text in strings_outside_docstrings(path)
+        if re.search(r"[^\x00-\x7f]", text) or re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", text)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_what_streamlit_shows_is_never_a_literal(path):
+    found = []
+    for call in calls(path):
+        if getattr(getattr(call.func, "value", None), "id", None) != "st":
+            continue
+        shown = [*call.args, *(k.value for k in call.keywords if k.arg in WORDS_ARGUMENTS)]
+        found += [
+            node.value
+            for node in shown
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and not node.value.endswith(".py")
+        ]
+    assert found == []
+
+
+def codes_in(path: str, pattern: str) -> set[str]:
+    return set(re.findall(pattern, (REPO / "dbt" / path).read_text(encoding="utf-8")))
+
+
+def test_every_code_the_marts_can_send_has_a_word():
+    known = set(entries("ja"))
+    kpi = "models/marts/mart_kpi_monthly.sql"
+    pieces = "models/intermediate/int_subscriptions_pieced.sql"
+    expected = {
+        "movement_type": codes_in("macros/movements.sql", r"'name': '(\w+)'"),
+        "null_reason": codes_in(kpi, r"'(no_\w+)'\)") | {"opening_month"},
+        "segment_state": codes_in(pieces, r"(?:then|else) '([a-z_]{4,})'"),
+        "movement_reason": {"contract", "pause", "resume", "rate"},
+    }
+    for group, codes in expected.items():
+        assert len(codes) > 1, group
+        assert {f"{group}.{code}" for code in codes} - known == set()
+
+
+def test_a_name_from_the_data_cannot_become_a_link_or_an_image():
+    shown = literal("[x](http://example.invalid) **b** $a$ :material/home: <b> www.a.jp a@b.jp")
+    assert "\\[x\\]\\(" in shown
+    assert "\\*\\*b\\*\\*" in shown
+    assert "://" not in shown.replace("\\", "")
+    assert "www." not in shown.replace("\\", "")
+    assert "a@b" not in shown.replace("\\", "")
