@@ -18,19 +18,19 @@ def dbt_check_specs(
 ) -> list[dg.AssetCheckSpec]:
     """One check per dbt test of that selection, at the asset the test is about.
 
+    Not declared blocking: the step that reports a failed audit fails itself.
     `keys`: asset key by dbt unique id, for every model.
     """
     return [
         dg.AssetCheckSpec(
             name=check_name(node),
-            asset=keys[_subject(node, keys)],
+            asset=keys[_subject(manifest, node, keys)],
             description=describe_test(node),
-            blocking=node["config"].get("severity", "error").lower() == "error",
         )
         for node in manifest["nodes"].values()
         if node["resource_type"] == "test"
         and is_staging_node(manifest, node) == is_staging
-        and _subject(node, keys)
+        and _subject(manifest, node, keys)
     ]
 
 
@@ -40,9 +40,12 @@ def dbt_check_results(
     """What became of the tests that ran; skipped ones are not reported."""
     for outcome in result.nodes:
         node = manifest["nodes"][outcome.unique_id]
-        if outcome.resource_type == "test" and not outcome.is_skipped and _subject(node, keys):
+        if outcome.resource_type != "test" or outcome.is_skipped:
+            continue
+        subject = _subject(manifest, node, keys)
+        if subject:
             yield dg.AssetCheckResult(
-                asset_key=keys[_subject(node, keys)],
+                asset_key=keys[subject],
                 check_name=check_name(node),
                 passed=outcome.status == "pass",
                 severity=_severity(outcome),
@@ -91,12 +94,19 @@ def held_result(held: Sequence[dict[str, Any]], asset_key: dg.AssetKey) -> dg.As
     )
 
 
-def _subject(test: dict[str, Any], keys: dict[str, dg.AssetKey]) -> str | None:
-    """The model a test is about: the one it is attached to, else the last it reads."""
+def _subject(
+    manifest: dict[str, Any], test: dict[str, Any], keys: dict[str, dg.AssetKey]
+) -> str | None:
+    """The model a test is about: the one it is attached to, else the last it reads.
+
+    For a test of a source, the first model that reads the source.
+    """
     if test.get("attached_node") in keys:
         return test["attached_node"]
-    read = [parent for parent in test["depends_on"]["nodes"] if parent in keys]
-    return read[-1] if read else None
+    read = test["depends_on"]["nodes"]
+    models = [parent for parent in read if parent in keys][::-1]
+    readers = [child for parent in read for child in sorted(manifest["child_map"].get(parent, []))]
+    return next((model for model in (*models, *readers) if model in keys), None)
 
 
 def _severity(outcome: NodeResult) -> dg.AssetCheckSeverity:

@@ -64,21 +64,17 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeizokuError as error:
-            code = error.exit_code
-        except (typer.Exit, typer.Abort, SystemExit, KeyboardInterrupt):
-            raise
-        except Exception as unexpected:
-            if type(unexpected).__module__.startswith("click") or not isinstance(
-                ctx.obj, Invocation
-            ):
+            told = error
+        except Exception as error:
+            # Exit, Abort and usage errors are the framework's own.
+            if type(error).__module__.split(".")[0] in ("typer", "click") or ctx.obj is None:
                 raise
-            error, code = _as_keizoku_error(unexpected), FAILED
-            if ctx.obj.console.is_debug:
-                raise
+            told = KeizokuError("unexpected", detail=f"{type(error).__name__}: {error}")
+            told.__cause__ = error
         if ctx.obj.console.is_debug:
-            raise error
-        ctx.obj.console.fail(error)
-        raise typer.Exit(code)
+            raise told
+        ctx.obj.console.fail(told)
+        raise typer.Exit(told.exit_code)
 
 
 app = typer.Typer(
@@ -262,6 +258,7 @@ def _tell_report(console: Console, report: "Report") -> int:
             for test in report.failed_tests:
                 console.line(f"  ✗ {test['name']}: {test['asserts']} ({_rows(console, test)})")
         return FAILED
+    console.say(f"run_{report.outcome}", version=report.version, as_of=report.as_of_date)
     seconds = ", ".join(
         f"{console.text(f'phase_{name}')} {spent:.1f}s" for name, spent in report.seconds.items()
     )
@@ -520,6 +517,9 @@ def deliveries(ctx: typer.Context) -> None:
 @app.command()
 def rejects(
     ctx: typer.Context,
+    delivery_id: Annotated[
+        str | None, typer.Argument(help="受領ID / one delivery (default: all that count)")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="最大行数 / rows shown")] = SHOWN_REJECTS,
 ) -> None:
     """隔離された行と直し方 / refused cells, why, and what to do."""
@@ -527,7 +527,7 @@ def rejects(
 
     invocation: Invocation = ctx.obj
     console = invocation.console
-    found = commands.read_rejects(invocation.settings(), limit)
+    found = commands.read_rejects(invocation.settings(), delivery_id, limit)
     console.answer(found)
     if console.is_json:
         return
@@ -735,10 +735,6 @@ def _moment(text: str, settings: "Settings") -> datetime:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=settings.timezone)
     return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _as_keizoku_error(error: Exception) -> KeizokuError:
-    return KeizokuError("unexpected", detail=f"{type(error).__name__}: {error}")
 
 
 def main() -> None:

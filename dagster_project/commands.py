@@ -10,6 +10,9 @@ import json
 import os
 import secrets
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from importlib import metadata
 from pathlib import Path
@@ -44,6 +47,10 @@ MARTS = {
 TEMPLATES = Path(__file__).with_name("templates")
 INBOX_SYSTEMS = ("crm", "billing", "inquiry", "usage", "reference")
 SECRET_BYTES = 32
+# A file changed within the last second may still be growing; one that never rests is taken anyway
+# after a minute, and landing holds what is cut short.
+SETTLE_SECONDS = 1.0
+SETTLE_LIMIT_SECONDS = 60.0
 # A build and the version made of it are about as large as the last version each.
 SPACE_FACTOR = 3
 SPACE_FLOOR_BYTES = 100 * 1024**2
@@ -135,15 +142,12 @@ def has_no_data(settings: Settings) -> bool:
     return not list_inbox(settings) and not landing.deliveries(landing_home(settings))
 
 
-def read_rejects(settings: Settings, limit: int) -> list[dict[str, Any]]:
-    """Refused cells of live deliveries, by file and row; values of personal columns are masked."""
-    import polars as pl
+def read_rejects(settings: Settings, delivery_id: str | None, limit: int) -> list[dict[str, Any]]:
+    """Refused cells of live deliveries or of one, by file and row; personal values are masked."""
+    from sources import landing
 
-    files = sorted((settings.landed / "control__quarantine" / "live").glob("*.parquet"))
-    if not files:
-        return []
-    rejects = pl.concat([pl.read_parquet(file) for file in files], how="vertical")
-    return rejects.sort("file_name", "source_sheet", "source_row").head(limit).to_dicts()
+    found = landing.rejects(landing_home(settings), delivery_id)
+    return found.sort("file_name", "source_sheet", "source_row").head(limit).to_dicts()
 
 
 def landing_home(settings: Settings) -> "Home":
@@ -218,8 +222,24 @@ def drop_caches(settings: Settings) -> list[str]:
         return landing.reconcile(landing_home(settings))
 
 
-def _hold_home(settings: Settings, purpose: str):
-    return lock.hold(settings.run_lock, purpose, wait_seconds=WAIT_FOR_RUN_SECONDS)
+@contextmanager
+def _hold_home(settings: Settings, purpose: str) -> Iterator[None]:
+    """The home's lock; what landing refuses is told like any other error."""
+    from sources.landing import LandingRefused
+
+    with lock.hold(settings.run_lock, purpose, wait_seconds=WAIT_FOR_RUN_SECONDS):
+        try:
+            yield
+        except LandingRefused as refusal:
+            problem = refusal.problem
+            raise KeizokuError(
+                "refused",
+                where=problem.where,
+                ja=problem.ja,
+                en=problem.en,
+                remedy_ja=problem.remedy_ja,
+                remedy_en=problem.remedy_en,
+            ) from refusal
 
 
 # ---- a run, step by step ----
@@ -231,10 +251,36 @@ def land(run: Run, *, now: datetime) -> "list[DeliveryResult]":
 
     with phase(run, "land"):
         home = landing_home(run.settings)
+        _wait_until_settled(run)
         results = landing.land_inbox(home, now=now, progress=run.reporter.progress)
         landing.ensure_schema(home)
         run.report.deliveries = [describe_delivery(result) for result in results]
     return results
+
+
+def _wait_until_settled(run: Run) -> None:
+    """Gives files that are being copied into the inbox this moment the time to be complete."""
+    deadline = time.monotonic() + SETTLE_LIMIT_SECONDS
+    before = _inbox_facts(run.settings)
+    while any(time.time() - modified < SETTLE_SECONDS for _, modified in before.values()):
+        if time.monotonic() > deadline:
+            run.reporter.note("still_arriving")
+            return
+        time.sleep(SETTLE_SECONDS)
+        now = _inbox_facts(run.settings)
+        if now == before:
+            return
+        before = now
+
+
+def _inbox_facts(settings: Settings) -> dict[str, tuple[int, float]]:
+    """Size and time of change of every waiting file."""
+    facts = {}
+    for name in list_inbox(settings):
+        with suppress(FileNotFoundError):
+            stat = (settings.inbox / name).stat()
+            facts[name] = (stat.st_size, stat.st_mtime)
+    return facts
 
 
 def plan_build(run: Run, request: Request, *, now: datetime) -> Plan:
@@ -263,7 +309,6 @@ def plan_build(run: Run, request: Request, *, now: datetime) -> Plan:
         run.report.outcome, run.report.version = "nothing_new", found.name
         if publish.repair_pointer(settings.published, found.name):
             run.reporter.note("repointed", version=found.name)
-        run.reporter.note("nothing_new", version=found.name)
         return run.plan
 
 
@@ -331,7 +376,6 @@ def publish_marts(run: Run, *, now: datetime) -> publish.Version:
         )
         version = publish.publish(run.settings.published, run.build_db, marts, stamp, on_mart=tell)
         run.report.outcome, run.report.version = "published", version.name
-        run.reporter.note("published", version=version.name, as_of=run.plan.as_of_date)
         return version
 
 

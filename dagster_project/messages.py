@@ -67,7 +67,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "別の実行が終わるのを待っています（{purpose}、PID {pid}、{host}、{started_at} 開始）。",
         "Waiting for another run to end ({purpose}, pid {pid}, {host}, since {started_at}).",
     ),
-    "nothing_new": (
+    "run_nothing_new": (
         "新しいデータも設定の変更もありません。公開中の {version} は検査済みで正常です。",
         "Nothing new. Published version {version} was checked and is whole.",
     ),
@@ -85,6 +85,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "A published version is damaged; reading {version} instead ({reason})."
         " `keizoku rebuild` makes it again.",
     ),
+    "still_arriving": (
+        "受信箱のファイルがまだ増えています。今の内容で取り込みます。",
+        "Files in the inbox are still growing; they are taken as they are.",
+    ),
     "put_right": ("前回の中断の後始末: {detail}", "Put right after an interruption: {detail}"),
     "runs_failed_as_dead": (
         "停止した実行 {count} 件を「機械の停止により失敗」と記録しました。",
@@ -100,7 +104,7 @@ TEXT: dict[str, tuple[str, str]] = {
         "デモ会社のファイル {count} 件を {inbox} に書きました（わざと入れた誤り {mistakes} 件）。",
         "Wrote {count} demo files into {inbox} ({mistakes} planted mistakes).",
     ),
-    "published": (
+    "run_published": (
         "公開しました: {version}（基準日 {as_of}）",
         "Published {version} (as of {as_of})",
     ),
@@ -457,8 +461,8 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
         ("There is no such file", "The path is not a regular file", "Check the path"),
     ),
     "refused": (
-        ("できません", "{detail}", "{remedy}"),
-        ("That cannot be done", "{detail}", "{remedy}"),
+        ("できません", "{ja}", "{remedy_ja}"),
+        ("That cannot be done", "{en}", "{remedy_en}"),
     ),
     "wrong_date": (
         ("日付を読めません: {value}", "使える形: {expected}", "直してください"),
