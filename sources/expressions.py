@@ -256,10 +256,12 @@ def _name(name: str, names: set[str]) -> _Part:
         return _Part(CONSTANTS[name], constant)
     header = normal_header(name)
     names.add(header)
-    return _Part(
-        "text",
-        lambda scope: Computed(scope.frame.get_column(header), _no_reasons(scope.height)),
-    )
+
+    def cells(scope: _Scope) -> Computed:
+        raw = scope.frame.get_column(header)
+        return Computed(raw.set(raw.str.strip_chars() == "", None), _no_reasons(scope.height))
+
+    return _Part("text", cells)
 
 
 def _combined(kind: str, parts: list[_Part], formula: Callable[..., pl.Expr]) -> _Part:

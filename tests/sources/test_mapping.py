@@ -1,0 +1,600 @@
+"""Mappings: what their YAML may say, and what becomes of the rows they read."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from sources.catalogue import choose, load_catalogue, read_mapping
+from sources.conversion import Converted, DeliveryFacts, convert, record_key, record_keys
+from sources.entities import entities
+from sources.files import TextSheet
+from sources.mapping import Mapping, MappingRefused, build_mapping, merge, read_yaml
+
+FACTS = DeliveryFacts(
+    delivery_id="d1",
+    source_system="billing",
+    file_name="keiyaku_20260331.csv",
+    exported_at=datetime(2026, 3, 31, 14, 59, 59),
+    business_timezone="Asia/Tokyo",
+    secret=b"secret",
+)
+
+CONTRACTS = """
+id: contracts
+files: ["keiyaku*.csv"]
+coverage: full
+entities:
+  - entity: billing.subscriptions
+    columns:
+      contract_id: {from: [契約番号, 契約ID]}
+      segment_start_date: {from: 開始日, formats: ["%Y/%m/%d"]}
+      segment_end_date: {from: 契約終了日, formats: ["%Y/%m/%d"], end: inclusive}
+      billing_customer_id: 顧客番号
+      unit_price_native: 金額
+      price_includes_tax: {const: "false"}
+      currency: {const: JPY}
+      interval_unit: {const: month}
+      interval_count: {const: "1"}
+      status: {from: 状態, values: {有効: active, 解約: cancelled}}
+"""
+HEADERS = ["契約番号", "開始日", "契約終了日", "顧客番号", "金額", "状態"]
+GOOD = ["K1", "2026/04/01", "2027/03/31", "C1", "￥10,000", "有効"]
+
+
+@pytest.fixture
+def mapping(tmp_path):
+    def read(text: str, name: str = "contracts.yml") -> Mapping:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return read_mapping(path, "Asia/Tokyo").mapping
+
+    return read
+
+
+def sheet(headers: list[str], *rows: list[str | None], **facts) -> TextSheet:
+    frame = pl.DataFrame(
+        {header: [row[i] for row in rows] for i, header in enumerate(headers)},
+        schema={header: pl.String for header in headers},
+    ).with_columns(pl.int_range(2, 2 + len(rows), dtype=pl.Int64).alias("source_row"))
+    damaged = facts.pop("damaged", None)
+    if damaged is None:
+        damaged = pl.DataFrame(
+            schema={
+                "source_row": pl.Int64,
+                "raw": pl.String,
+                "reason": pl.String,
+                "detail": pl.String,
+            }
+        )
+    return TextSheet(facts.get("sheet"), facts.get("member"), frame, damaged, "utf-8")
+
+
+def converted(mapping: Mapping, *sheets: TextSheet, facts: DeliveryFacts = FACTS) -> Converted:
+    return convert(mapping, sheets, facts)[0]
+
+
+# ── rows ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_open_contract_lands_typed_with_its_defaults_and_lineage(mapping):
+    part = converted(
+        mapping(CONTRACTS), sheet(HEADERS, ["K1", "2026/04/01", None, "C1", "￥10,000", "有効"])
+    )
+    assert list(part.landed.schema.items()) == list(
+        entities()["billing.subscriptions"].landed_schema().items()
+    )
+    row = part.landed.row(0, named=True)
+    assert row["contract_id"] == "K1"
+    assert row["line_id"] == "1"
+    assert row["segment_start_date"] == date(2026, 4, 1)
+    assert row["segment_end_excl"] is None
+    assert row["quantity"] == Decimal("1.000000")
+    assert row["unit_price_native"] == Decimal("10000.000000")
+    assert row["price_includes_tax"] is False
+    assert row["status"] == "active"
+    assert row["source_system"] == "billing"
+    assert row["delivery_id"] == "d1"
+    assert row["source_sheet"] is None
+    assert row["source_row"] == 2
+    assert row["is_tombstone"] is False
+    assert row["extra"] is None
+
+
+def test_an_inclusive_end_of_a_contract_lands_as_the_day_after(mapping):
+    part = converted(mapping(CONTRACTS), sheet(HEADERS, GOOD))
+    assert part.landed["segment_end_excl"].to_list() == [date(2027, 4, 1)]
+
+
+def test_an_exclusive_end_of_a_contract_lands_as_it_is(mapping):
+    text = CONTRACTS.replace("end: inclusive", "end: exclusive")
+    part = converted(mapping(text), sheet(HEADERS, GOOD))
+    assert part.landed["segment_end_excl"].to_list() == [date(2027, 3, 31)]
+
+
+def test_other_ends_land_inclusive_whatever_was_sent(mapping):
+    pauses = """
+id: pauses
+files: ["pauses*.csv"]
+entities:
+  - entity: billing.subscription_pauses
+    columns:
+      contract_id: id
+      pause_start_date: from
+      pause_end_date: {from: until, end: exclusive}
+"""
+    part = converted(
+        mapping(pauses), sheet(["id", "from", "until"], ["K1", "2026-02-01", "2026-03-01"])
+    )
+    assert part.landed["pause_end_date"].to_list() == [date(2026, 2, 28)]
+
+
+def test_an_exclusive_end_that_is_computed_is_treated_the_same(mapping):
+    text = CONTRACTS.replace(
+        '{from: 契約終了日, formats: ["%Y/%m/%d"], end: inclusive}',
+        "{expr: \"if(状態 = '解約', date_of(exported_at), null)\", end: exclusive}",
+    )
+    rows = (GOOD, ["K2", "2026/01/01", None, "C2", "1", "解約"])
+    part = converted(mapping(text), sheet(HEADERS, *rows))
+    assert part.landed["segment_end_excl"].to_list() == [None, date(2026, 3, 31)]
+
+
+def test_the_second_spelling_of_a_header_is_read_too(mapping):
+    headers = ["契約ID", *HEADERS[1:]]
+    assert converted(mapping(CONTRACTS), sheet(headers, GOOD)).landed["contract_id"][0] == "K1"
+
+
+def test_a_bad_cell_sends_its_whole_row_to_quarantine_and_no_other(mapping):
+    bad = ["K2", "2026/02/29", None, "C2", "10,000円也", "休会"]
+    part = converted(mapping(CONTRACTS), sheet(HEADERS, GOOD, bad))
+    assert part.landed["contract_id"].to_list() == ["K1"]
+    assert (part.rows_read, part.rows_landed, part.rows_quarantined) == (2, 1, 1)
+    cells = part.quarantine.select("source_row", "column_name", "raw_value", "reason_code").rows()
+    assert cells == [
+        (3, "開始日", "2026/02/29", "no_such_date"),
+        (3, "金額", "10,000円也", "unreadable_number"),
+        (3, "状態", "休会", "unknown_value"),
+    ]
+
+
+def test_the_quarantine_keeps_the_whole_row(mapping):
+    bad = ["K2", "x", None, "C2", "1", "有効"]
+    part = converted(mapping(CONTRACTS), sheet(HEADERS, bad))
+    assert part.quarantine["raw_row"].to_list() == [
+        '{"契約番号":"K2","状態":"有効","金額":"1","開始日":"x","顧客番号":"C2"}'
+    ]
+
+
+def test_a_personal_cell_is_masked_in_the_list_of_refused_cells(mapping):
+    contacts = """
+id: people
+files: ["people*.csv"]
+entities:
+  - entity: crm.accounts
+    columns:
+      account_id: id
+      kind: {const: person}
+      name: name
+      birth_date: born
+"""
+    part = converted(mapping(contacts), sheet(["id", "name", "born"], ["1", "山田花子", "昔"]))
+    assert part.quarantine["raw_value"].to_list() == ["***"]
+
+
+def test_a_row_repeated_in_the_file_lands_once_and_is_counted(mapping):
+    part = converted(mapping(CONTRACTS), sheet(HEADERS, GOOD, GOOD, GOOD))
+    assert (part.rows_read, part.rows_landed, part.rows_repeated) == (3, 1, 2)
+    assert part.landed["source_row"].to_list() == [2]
+
+
+def test_the_same_key_with_other_content_lands_twice(mapping):
+    other = [*GOOD[:4], "￥12,000", "有効"]
+    part = converted(mapping(CONTRACTS), sheet(HEADERS, GOOD, other))
+    assert (part.rows_landed, part.rows_repeated) == (2, 0)
+    assert part.landed["record_key"].n_unique() == 1
+    assert part.landed["source_row"].to_list() == [2, 3]
+
+
+def test_a_row_that_differs_only_in_a_column_nobody_mapped_is_not_a_repetition(mapping):
+    headers = [*HEADERS, "備考"]
+    part = converted(mapping(CONTRACTS), sheet(headers, [*GOOD, "a"], [*GOOD, "b"]))
+    assert (part.rows_landed, part.rows_repeated) == (2, 0)
+
+
+def test_columns_no_mapping_names_are_kept_as_sorted_json(mapping):
+    headers = [*HEADERS, "備考", "Memo"]
+    part = converted(
+        mapping(CONTRACTS),
+        sheet(headers, [*GOOD, '言った "言わない"', "x"], [*GOOD, None, None]),
+    )
+    assert part.landed["extra"].to_list() == ['{"Memo":"x","備考":"言った \\"言わない\\""}', None]
+
+
+def test_damaged_lines_are_counted_once_with_the_first_entity(mapping):
+    two = """
+id: both
+files: ["x*.csv"]
+entities:
+  - entity: billing.billing_customers
+    columns: {billing_customer_id: id}
+  - entity: crm.accounts
+    columns: {account_id: id, kind: {const: company}, name: name}
+"""
+    damaged = pl.DataFrame(
+        {"source_row": [4], "raw": ["1,2,3"], "reason": ["ragged_row"], "detail": ["2 / 3"]}
+    )
+    file = sheet(["id", "name"], ["1", "A"], ["2", "B"], damaged=damaged)
+    customers, accounts = convert(mapping(two), [file], FACTS)
+    assert (customers.rows_read, customers.rows_quarantined, customers.rows_landed) == (3, 1, 2)
+    assert (accounts.rows_read, accounts.rows_quarantined, accounts.rows_landed) == (2, 0, 2)
+    assert customers.quarantine["raw_row"].to_list() == ["1,2,3"]
+    assert customers.quarantine["column_name"].to_list() == [None]
+
+
+def test_rows_a_condition_leaves_out_are_counted_as_filtered(mapping):
+    cancels = """
+id: cancels
+files: ["x*.csv"]
+entities:
+  - entity: billing.cancel_requests
+    when: "number(残り) = 0"
+    columns: {contract_id: 契約, requested_at: {expr: exported_at}}
+"""
+    part = converted(
+        mapping(cancels), sheet(["契約", "残り"], ["K1", "0"], ["K2", "3"], ["K3", "?"])
+    )
+    assert (part.rows_read, part.rows_landed, part.rows_filtered) == (3, 1, 1)
+    # Whether the third counts cannot be told, so it is not dropped.
+    assert part.rows_quarantined == 1
+    assert part.quarantine.select("source_row", "reason_code").rows() == [(4, "unreadable_number")]
+    assert part.landed["requested_at"].to_list() == [datetime(2026, 3, 31, 14, 59, 59)]
+
+
+def test_a_notice_of_deletion_needs_nothing_but_its_key(mapping):
+    text = CONTRACTS.replace(
+        "coverage: full", "coverage: delta\ntombstone: {column: 削除, values: ['1']}"
+    )
+    gone = ["K9", "2026/04/01", None, None, None, None, "1"]
+    part = converted(mapping(text), sheet([*HEADERS, "削除"], [*GOOD, "0"], gone))
+    assert part.landed.select("contract_id", "is_tombstone").rows() == [("K1", False), ("K9", True)]
+    keyless = [None, "2026/04/01", None, None, None, None, "1"]
+    assert converted(mapping(text), sheet([*HEADERS, "削除"], keyless)).rows_quarantined == 1
+
+
+def test_one_of_two_columns_must_be_filled(mapping):
+    discounts = """
+id: discounts
+files: ["d*.csv"]
+entities:
+  - entity: billing.subscription_discounts
+    columns: {contract_id: id, discount_id: d, percent: p, amount_native: a, start_date: s}
+"""
+    rows = (["K1", "D1", "10", None, "2026-01-01"], ["K2", "D2", None, None, "2026-01-01"])
+    part = converted(mapping(discounts), sheet(["id", "d", "p", "a", "s"], *rows))
+    assert part.rows_landed == 1
+    assert part.quarantine.select("source_row", "column_name", "reason_code").rows() == [
+        (3, "p | a", "missing_required")
+    ]
+
+
+def test_minor_units_are_divided_by_the_digits_of_each_rows_currency(mapping):
+    payments = """
+id: pay
+files: ["p*.csv"]
+entities:
+  - entity: billing.payments
+    columns:
+      payment_id: id
+      paid_date: day
+      amount_native: {from: amount, unit: minor}
+      currency: currency
+"""
+    rows = (["1", "2026-01-31", "1000", "jpy"], ["2", "2026-01-31", "1000", "usd"])
+    part = converted(mapping(payments), sheet(["id", "day", "amount", "currency"], *rows))
+    assert part.landed["amount_native"].to_list() == [Decimal("1000"), Decimal("10")]
+    assert part.landed["currency"].to_list() == ["JPY", "USD"]
+
+
+def test_times_of_the_file_become_utc_and_dates_local(mapping):
+    payments = """
+id: pay
+files: ["p*.csv"]
+timezone: UTC
+entities:
+  - entity: billing.payments
+    columns:
+      payment_id: id
+      paid_date: at
+      amount_native: amount
+      currency: {const: JPY}
+      source_updated_at: at
+"""
+    part = converted(
+        mapping(payments), sheet(["id", "at", "amount"], ["1", "2026-03-31 15:00:00", "1"])
+    )
+    assert part.landed["paid_date"].to_list() == [date(2026, 4, 1)]
+    assert part.landed["source_updated_at"].to_list() == [datetime(2026, 3, 31, 15)]
+
+
+def test_cells_declared_blank_are_blank(mapping):
+    text = CONTRACTS.replace("coverage: full", 'coverage: full\nblanks: ["-"]')
+    row = [*GOOD[:2], "-", *GOOD[3:]]
+    part = converted(mapping(text), sheet(HEADERS, row))
+    assert part.landed["segment_end_excl"].to_list() == [None]
+
+
+def test_two_blocks_of_one_entity_emit_their_rows_together(mapping):
+    wide = """
+id: wide
+files: ["w*.csv"]
+entities:
+  - entity: billing.invoice_lines
+    columns: &line
+      invoice_id: no
+      line_no: {const: "1"}
+      line_type: {const: recurring}
+      amount_native: base
+  - entity: billing.invoice_lines
+    when: "options is not null"
+    columns:
+      invoice_id: no
+      line_no: {const: "2"}
+      line_type: {const: oneoff}
+      amount_native: options
+"""
+    file = sheet(["no", "base", "options"], ["I1", "100", "20"], ["I2", "100", None])
+    (part,) = convert(mapping(wide), [file], FACTS)
+    assert (part.rows_read, part.rows_landed, part.rows_filtered) == (4, 3, 1)
+    assert part.landed.select("invoice_id", "line_no", "amount_native").rows() == [
+        ("I1", 1, Decimal("100")),
+        ("I2", 1, Decimal("100")),
+        ("I1", 2, Decimal("20")),
+    ]
+
+
+def test_members_of_a_zip_say_where_their_rows_stand(mapping):
+    first = sheet(HEADERS, GOOD, member="a.csv")
+    second = sheet(HEADERS, ["K2", *GOOD[1:]], member="b.xlsx", sheet="契約")
+    part = converted(mapping(CONTRACTS), first, second)
+    assert part.landed["source_sheet"].to_list() == ["a.csv", "b.xlsx:契約"]
+
+
+def test_a_file_without_rows_lands_nothing(mapping):
+    part = converted(mapping(CONTRACTS), sheet(HEADERS))
+    assert (part.rows_read, part.rows_landed) == (0, 0)
+    assert part.landed.schema == entities()["billing.subscriptions"].landed_schema()
+
+
+# ── record keys ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_record_key_is_an_hmac_over_entity_system_and_keys():
+    # printf '25:billing.billing_customers7:billing2:C1' | openssl dgst -sha256 -hmac secret
+    key = record_key(b"secret", "billing.billing_customers", "billing", ["C1"])
+    assert key == "fd6db5ca048d5dcb5addec44d17c3aae"
+    assert len(key) == 32
+
+
+def test_keys_of_a_frame_equal_the_key_of_each_row():
+    frame = pl.DataFrame({"a": ["x", "x", None], "d": [date(2026, 1, 1), None, None]})
+    keys = record_keys(b"secret", "crm.contacts", "crm", frame).to_list()
+    assert keys == [
+        record_key(b"secret", "crm.contacts", "crm", ["x", "2026-01-01"]),
+        record_key(b"secret", "crm.contacts", "crm", ["x", None]),
+        record_key(b"secret", "crm.contacts", "crm", [None, None]),
+    ]
+    assert len(set(keys)) == 3
+
+
+def test_parts_of_a_key_do_not_run_together():
+    def key(*parts: str | None) -> str:
+        return record_key(b"secret", "e", "s", parts)
+
+    assert len({key("ab", "c"), key("a", "bc"), key("abc", ""), key("abc", None)}) == 4
+
+
+# ── what a mapping may say ──────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "why"),
+    [
+        (("coverage: full", "coverage: ful"), "coverage", "wrong value"),
+        (("coverage: full", "coverag: full"), "coverag", "unknown key"),
+        (("status:", "state:"), "entities.billing.subscriptions.columns.state", "no such column"),
+        (("billing.subscriptions", "billing.contracts"), "entities", "no such entity"),
+        (
+            ("currency: {const: JPY}", ""),
+            "entities.billing.subscriptions.columns",
+            "currency is not mapped",
+        ),
+        (("有効: active", "有効: active, ' 有効': x"), "values", "two meanings"),
+        (('"%Y/%m/%d"], end', '"%Q"], end'), "formats", "%Q"),
+        (("{const: JPY}", "{const: JPY, from: 通貨}"), "columns.currency", "give one of"),
+        (("{const: JPY}", '{expr: "upper(通貨)"}'), "columns.currency.expr", "not allowed"),
+        (("{const: month}", '{expr: "1 + 1"}'), "columns.interval_unit.expr", "must give text"),
+        (("{const: month}", "{from: u, values: {月: monthly}}"), "values", "allowed values"),
+        (("金額", "{from: 金額, end: exclusive}"), "end", "only for end-date"),
+        (("金額", "{from: 金額, formats: '%Y'}"), "formats", "only for date"),
+        (("files:", "timezone: Asia/Tokio\nfiles:"), "timezone", "unknown time zone"),
+        (("id: contracts", "id: Contracts 1"), "id", "wrong value"),
+        (
+            (
+                "coverage: full",
+                "coverage: {full_within: status, period: {file_name: x, format: y}}",
+            ),
+            "full_within",
+            "not a mapped date column",
+        ),
+        (
+            ("coverage: full", "exported_at: {file_name: '(', format: '%Y'}"),
+            "file_name",
+            "not a regular expression",
+        ),
+        (("coverage: full", "exported_at: {file_name: 'x'}"), "format", "needs a format"),
+        (("coverage: full", "exported_at: {at: '12:00:00'}"), "exported_at", "exactly one"),
+        (("coverage: full", "coverage: full\ncoverage: delta"), "YAML", "given twice"),
+        (("coverage: full", "coverage: [full"), "YAML", "not YAML"),
+    ],
+)
+def test_a_mistake_names_the_file_the_key_and_why(mapping, change, key, why):
+    assert change[0] in CONTRACTS
+    with pytest.raises(MappingRefused) as refused:
+        mapping(CONTRACTS.replace(*change, 1), "wrong.yml")
+    assert refused.value.file == "wrong.yml"
+    assert key in refused.value.key
+    assert why in refused.value.en
+    assert refused.value.ja
+
+
+def test_words_like_yes_and_numbers_stay_as_they_are_written(mapping):
+    text = CONTRACTS.replace("{有効: active, 解約: cancelled}", "{Yes: active, 0012: cancelled}")
+    row = [*GOOD[:5], "0012"]
+    assert converted(mapping(text), sheet(HEADERS, GOOD[:5] + ["yes"], row)).landed[
+        "status"
+    ].to_list() == ["active", "cancelled"]
+
+
+def test_a_cell_can_be_declared_to_mean_blank(mapping):
+    text = CONTRACTS.replace(
+        '{from: 契約終了日, formats: ["%Y/%m/%d"], end: inclusive}',
+        '{from: 契約終了日, values: {"9999/12/31": null}}',
+    )
+    row = [*GOOD[:2], "9999/12/31", *GOOD[3:]]
+    part = converted(mapping(text), sheet(HEADERS, row, GOOD))
+    assert part.landed["segment_end_excl"].to_list() == [None, date(2027, 4, 1)]
+
+
+def test_the_hash_changes_with_what_is_read_and_not_with_titles_or_file_names(mapping):
+    first = mapping(CONTRACTS).hash("Asia/Tokyo")
+    renamed = CONTRACTS.replace("files:", "title: {ja: 契約, en: Contracts}\nfiles:")
+    assert mapping(renamed.replace("keiyaku*", "k*")).hash("Asia/Tokyo") == first
+    assert mapping(CONTRACTS.replace("JPY", "USD")).hash("Asia/Tokyo") != first
+    assert mapping(CONTRACTS).hash("America/New_York") != first
+
+
+def test_a_mapping_that_extends_a_preset_changes_only_what_it_says(mapping):
+    own = """
+id: our_contracts
+extends: generic_subscriptions_en
+history: snapshot
+files: ["contracts*.csv"]
+entities:
+  - entity: billing.subscriptions
+    columns:
+      status: {values: {A: active}}
+      plan_id: product
+"""
+    found = mapping(own)
+    assert (found.id, found.history, found.files) == (
+        "our_contracts",
+        "snapshot",
+        ["contracts*.csv"],
+    )
+    columns = found.entities[0].columns
+    assert (columns["status"].headers, columns["status"].values) == (["status"], {"A": "active"})
+    assert columns["plan_id"].headers == ["product"]
+    assert columns["contract_id"].headers == ["contract_id"]
+
+
+def test_extending_what_is_not_there_is_refused(mapping):
+    with pytest.raises(MappingRefused) as refused:
+        mapping("id: x\nextends: generic_subscription_en\n")
+    assert refused.value.key == "extends"
+
+
+def test_merging_adds_a_block_the_base_does_not_have():
+    base = {"id": "a", "entities": [{"entity": "x", "columns": {"k": "K"}}]}
+    merged = merge(base, {"entities": [{"entity": "y", "columns": {"k": "L"}}]})
+    assert [block["entity"] for block in merged["entities"]] == ["x", "y"]
+
+
+# ── which mapping takes a file ──────────────────────────────────────────────────────────────────
+
+
+def headers_of(entity: str, language: str) -> frozenset[str]:
+    columns = entities()[entity].columns
+    return frozenset(column.name if language == "en" else column.ja for column in columns)
+
+
+def chosen(catalogue, name: str, headers: frozenset[str]) -> list[str]:
+    candidates = catalogue.naming("billing", name)
+    tables = {one.mapping.id: [headers] for one in candidates}
+    return [one.mapping.id for one in choose(candidates, "billing", name, tables)]
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("entity", sorted(entities()))
+def test_every_entity_has_a_generic_preset_in_both_languages(entity, language):
+    catalogue = load_catalogue(None, "Asia/Tokyo")
+    name = entities()[entity].name
+    expected = [f"generic_{name}_{language}"]
+    headers = headers_of(entity, language)
+    for file_name in (f"{name}_20260331.csv", f"{entities()[entity].ja}_2026-03.xlsx"):
+        assert chosen(catalogue, file_name, headers) == expected
+
+
+def test_a_mapping_of_the_company_wins_over_the_preset_it_extends(tmp_path):
+    (tmp_path / "own.yml").write_text(
+        "id: ours\nextends: generic_subscriptions_en\nhistory: snapshot\n", encoding="utf-8"
+    )
+    catalogue = load_catalogue(tmp_path, "Asia/Tokyo")
+    headers = headers_of("billing.subscriptions", "en")
+    assert chosen(catalogue, "subscriptions_20260331.csv", headers) == ["ours"]
+
+
+def test_a_mapping_of_the_company_takes_the_place_of_a_preset_of_the_same_id(tmp_path):
+    (tmp_path / "own.yml").write_text(
+        "id: generic_subscriptions_en\nextends: generic_subscriptions_en\ncoverage: delta\n",
+        encoding="utf-8",
+    )
+    catalogue = load_catalogue(tmp_path, "Asia/Tokyo")
+    assert catalogue.by_id("generic_subscriptions_en").mapping.coverage == "delta"
+
+
+def test_the_mapping_that_reads_more_headers_wins(tmp_path):
+    for name, columns in (("small", ""), ("large", ", name: name")):
+        (tmp_path / f"{name}.yml").write_text(
+            f"id: {name}\nfiles: ['c*.csv']\nentities:\n  - entity: billing.billing_customers\n"
+            f"    columns: {{billing_customer_id: id{columns}}}\n",
+            encoding="utf-8",
+        )
+    catalogue = load_catalogue(tmp_path, "Asia/Tokyo")
+    assert chosen(catalogue, "c1.csv", frozenset({"id", "name"})) == ["large"]
+    assert chosen(catalogue, "c1.csv", frozenset({"id"})) == ["large", "small"]
+
+
+def test_file_patterns_ignore_case_width_and_decomposed_kana(tmp_path):
+    (tmp_path / "own.yml").write_text(CONTRACTS.replace("keiyaku*.csv", "ガス契約*.csv"), "utf-8")
+    catalogue = load_catalogue(tmp_path, "Asia/Tokyo")
+    for name in ("ガス契約1.CSV", "カ\u3099ス契約1.csv", "ｶﾞｽ契約1.csv"):
+        assert [one.mapping.id for one in catalogue.naming("billing", name)] == ["contracts"]
+
+
+def test_a_pattern_with_a_slash_asks_for_the_folder_too(tmp_path):
+    (tmp_path / "own.yml").write_text(CONTRACTS.replace("keiyaku*", "gas/keiyaku*"), "utf-8")
+    catalogue = load_catalogue(tmp_path, "Asia/Tokyo")
+    assert len(catalogue.naming("gas", "keiyaku.csv")) == 1
+    assert len(catalogue.naming("power", "keiyaku.csv")) == 0
+
+
+def test_a_mapping_that_cannot_be_used_is_listed_and_the_others_work(tmp_path):
+    (tmp_path / "a.yml").write_text("id: [", "utf-8")
+    (tmp_path / "b.yml").write_text(CONTRACTS, "utf-8")
+    (tmp_path / "c.yml").write_text(CONTRACTS, "utf-8")
+    catalogue = load_catalogue(tmp_path, "Asia/Tokyo")
+    assert [(one.file, one.key) for one in catalogue.refused] == [
+        ("a.yml", "YAML"),
+        ("c.yml", "id"),
+    ]
+    assert catalogue.by_id("contracts").origin == "home"
+
+
+def test_shipped_presets_are_valid():
+    for path in sorted((Path(__file__).parents[2] / "sources" / "presets").glob("*.yml")):
+        document = read_yaml(path)
+        if "extends" not in document:
+            build_mapping(document, path.name)
+    assert len(load_catalogue(None, "Asia/Tokyo").listed) > len(entities())
