@@ -21,6 +21,7 @@ from sources.sheets import (
     TextSheet,
     check_headers,
     damaged_rows,
+    is_panic,
     to_sheet,
     visible,
 )
@@ -182,6 +183,7 @@ def _flatten(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, str | No
         raise _BrokenRecord("json_duplicate_key", f"{prefix}{value.key}")
     seen: set[str] = set()
     for key, member in value.items():
+        _check_encodable(key)
         nested = _flatten(member, f"{key}.") if isinstance(member, dict) else [(key, _cell(member))]
         for name, cell in nested:
             if name in seen:
@@ -194,14 +196,18 @@ def _cell(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise _BrokenRecord("unreadable_text", "half a surrogate pair") from error
+        _check_encodable(value)
         return str(value)
     if isinstance(value, list):
         return _encodable(_json_text(value)) if value else None
     return json.dumps(value)
+
+
+def _check_encodable(text: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise _BrokenRecord("unreadable_text", "half a surrogate pair") from error
 
 
 def _encodable(text: str) -> str:
@@ -234,6 +240,10 @@ def read_parquet(data: bytes, *, is_part: bool = False) -> TextSheet:
         table = pl.read_parquet(io.BytesIO(data), n_rows=0 if is_part else None)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise FileRefused("parquet_broken", detail=str(error).splitlines()[0][:200]) from error
+    except BaseException as error:
+        if not is_panic(error):
+            raise
+        raise FileRefused("parquet_broken") from error
     while structs := [name for name, dtype in table.schema.items() if dtype == pl.Struct]:
         table = table.unnest(structs, separator=".")
     names = check_headers(table.columns, where="schema")

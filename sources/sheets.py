@@ -93,6 +93,11 @@ class FileRefused(Exception):
         super().__init__(f"{self.en} {self.remedy_en}")
 
 
+def is_panic(error: BaseException) -> bool:
+    """A panic inside a parser written in Rust: no Exception, and the file's fault."""
+    return type(error).__name__ == "PanicException"
+
+
 def damaged_rows(rows: Sequence[tuple[int, str, str, str]]) -> pl.DataFrame:
     """Rows of (source_row, raw, reason, detail); the raw text is shortened."""
     shortened = [(row, raw[:MAX_RAW_CHARS], *why) for row, raw, *why in rows]

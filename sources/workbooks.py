@@ -23,11 +23,11 @@ from sources.sheets import (
     check_headers,
     damaged_rows,
     header_name,
+    is_panic,
     to_sheet,
     visible,
 )
 
-_CHUNK = 4 * 1024**2
 _MIDNIGHT = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
 _CELL = rb"<(?:\w+:)?c\b([^>]*)>"
 _FORMULA = rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
@@ -164,8 +164,7 @@ def _load(data: bytes, sheet_name: str, rows: int | None) -> pl.DataFrame:
     except fastexcel.FastExcelError as error:
         raise FileRefused("workbook_broken", where=sheet_name, detail=str(error)[:200]) from error
     except BaseException as error:
-        # a panic inside the parser, which is no Exception: the file is at fault, not the program
-        if type(error).__name__ != "PanicException":
+        if not is_panic(error):
             raise
         raise FileRefused("workbook_broken", where=sheet_name) from error
     if frame.is_empty():
@@ -208,13 +207,12 @@ def _inspect(
 def _sheet_xml(archive: Archive, part: _Part) -> Iterator[bytes]:
     """The XML of the sheet in pieces that end with a row."""
     rest = b""
-    with archive.file.open(archive.entries[part.position]) as stream:
-        while chunk := stream.read(_CHUNK):
-            rest += chunk
-            cut = rest.rfind(b"row>") + 4
-            if cut > 4:
-                yield rest[:cut]
-                rest = rest[cut:]
+    for chunk in archive.chunks(part.position):
+        rest += chunk
+        cut = rest.rfind(b"row>") + 4
+        if cut > 4:
+            yield rest[:cut]
+            rest = rest[cut:]
     yield rest
 
 

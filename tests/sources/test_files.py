@@ -351,6 +351,41 @@ def test_D17_a_mutated_file_is_refused_or_every_row_is_accounted_for(deliver, se
     assert sum(whole) >= 25
 
 
+def some_files():
+    book = "".join(row(i, text("a"), number(i), number("46113", style=1)) for i in range(2, 30))
+    records = [{"id": i, "n": {"x": [1, 2]}, "名": "山田"} for i in range(30)]
+    parquet = io.BytesIO()
+    pl.DataFrame({"a": ["x"] * 50, "b": range(50), "c": [{"q": 1.5}] * 50}).write_parquet(parquet)
+    rows = "id,名前,x\n" + "".join(f'{i},山田,"a{i}"\n' for i in range(30))
+    return {
+        "xlsx": workbook({"S": row(1, text("id"), text("n"), text("d")) + book}),
+        "json": json.dumps(records, ensure_ascii=False).encode(),
+        "jsonl": "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records).encode(),
+        "parquet": parquet.getvalue(),
+        "csv": packed({"a.csv": rows}),
+    }
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "json", "jsonl", "parquet", "csv"])
+def test_D17_mutated_files_of_every_kind_are_read_or_refused(deliver, kind):
+    chance = random.Random(kind)
+    whole = some_files()[kind]
+    assert len(open_text(deliver(whole), FileFormat(kind))) == 1
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(chance.randrange(1, 6)):
+            place = chance.randrange(len(data))
+            data[place : place + chance.randrange(8)] = chance.choice(
+                [b"", b'"', b"\n", b"{", b"\\ud800", b"\x00", b"\xff", chance.randbytes(4)]
+            )
+        path = deliver(bytes(data))
+        for opened in (open_text, open_headers):
+            try:
+                opened(path, FileFormat(kind))
+            except FileRefused as refused:
+                assert refused.code in reasons()
+
+
 # ── what is no file of text (C10, D10, D13) ──────────────────────────────────────────────────────
 
 
