@@ -421,6 +421,8 @@ def _parse_time(
         for layout in _DEFAULT:
             found.append(_read_layout(frame, layout))
             frame = frame.join(found[-1], on="row", how="anti")
+            if frame.is_empty():
+                break
     elif _ISO not in declared:
         read = pl.concat(found).select("row").unique()
         found.append(_read_layout(frame.join(read, on="row", how="anti"), _ISO))
