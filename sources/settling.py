@@ -45,7 +45,7 @@ def settle(session: Session, receipt: Receipt, reading: Reading, aside: Path) ->
     holds = [*reading.findings, *share_holds(session, delivery)]
     delivery = replace(
         delivery,
-        diffs=tuple(_diffs(session, delivery, aside)),
+        diffs=tuple(asdict(one) for one in _diffs(session, delivery, aside)),
         problems=tuple(asdict(one) for one in holds),
         state=_state_of(receipt, holds),
     )
