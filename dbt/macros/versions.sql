@@ -61,45 +61,94 @@
     where deliveries.entity = '{{ entity }}'
 {%- endmacro %}
 
+{#- Join condition: both sides are of the same record (a null in its key is a value like any other). -#}
+{% macro same_record(left, right, record) -%}
+    {% for column in record %}{{ 'and ' if not loop.first }}{{ left }}.{{ column }} is not distinct from {{ right }}.{{ column }}
+    {% endfor %}
+{%- endmacro %}
+
+{#- True where the left version comes after the right one: version_order as a comparison. -#}
+{% macro is_later_version(left, right) -%}
+    (
+        {{ left }}.exported_at > {{ right }}.exported_at
+        or (
+            {{ left }}.exported_at = {{ right }}.exported_at
+            and (
+                coalesce({{ left }}.source_updated_at, cast('0001-01-01' as timestamp))
+                > coalesce({{ right }}.source_updated_at, cast('0001-01-01' as timestamp))
+                or (
+                    {{ left }}.source_updated_at is not distinct from {{ right }}.source_updated_at
+                    and (
+                        {{ left }}.content_sha256 > {{ right }}.content_sha256
+                        or (
+                            {{ left }}.content_sha256 = {{ right }}.content_sha256
+                            and {{ left }}.source_row > {{ right }}.source_row
+                        )
+                    )
+                )
+            )
+        )
+    )
+{%- endmacro %}
+
 {#- The last thing each feed said of each record, and the delivery (its order) that took it back: null while the
     feed still asserts the record. Taken back by a later complete delivery without it, or by a later tombstone. -#}
 {% macro last_assertions(versions, deliveries, entity, record) -%}
-    with numbered as (
+    {%- set record_of_feed = record + ['feed_system', 'feed_id'] -%}
+    with ranked as (
 
         select
             versions.*,
             row_number() over (
-                partition by {{ record | join(', ') }}
-                order by {{ version_order() }}
-            ) as version_no
+                partition by {{ record_of_feed | join(', ') }}
+                order by {{ version_order_desc() }}
+            ) as pick
         from {{ versions }} as versions
+        where not is_tombstone
 
     ),
 
-    followed as (
+    last_named as (
 
         select
-            numbered.*,
-            min(case when is_tombstone then delivery_order end) over (
-                partition by {{ record | join(', ') }}
-                order by version_no nulls last
-                rows between 1 following and unbounded following
-            ) as tombstone_order,
-            max(case when not is_tombstone then delivery_order end) over (
-                partition by {{ record | join(', ') }}, feed_system, feed_id
-            ) as last_asserted_order,
-            row_number() over (
-                partition by {{ record | join(', ') }}, feed_system, feed_id, is_tombstone
-                order by version_no desc nulls last
-            ) as pick
-        from numbered
+            {{ record_of_feed | join(', ') }},
+            max(delivery_order) as last_named_order
+        from {{ versions }}
+        where not is_tombstone
+        group by {{ record_of_feed | join(', ') }}
 
     ),
 
     asserted as (
 
-        select * from followed
-        where pick = 1 and not is_tombstone
+        select
+            ranked.*,
+            last_named.last_named_order
+        from ranked
+        inner join last_named on {{ same_record('ranked', 'last_named', record_of_feed) }}
+        where ranked.pick = 1
+
+    ),
+
+    tombstones as (
+
+        select * from {{ versions }}
+        where is_tombstone
+
+    ),
+
+    tombstoned as (
+
+        select
+            asserted.record_key,
+            asserted.delivery_id,
+            asserted.source_sheet,
+            asserted.source_row,
+            min(tombstones.delivery_order) as tombstone_order
+        from asserted
+        inner join tombstones on {{ same_record('asserted', 'tombstones', record) }}
+        where {{ is_later_version('tombstones', 'asserted') }}
+        group by asserted.record_key, asserted.delivery_id, asserted.source_sheet, asserted.source_row
 
     ),
 
@@ -127,7 +176,7 @@
         where
             deliveries.coverage = 'full_within'
             and deliveries.is_read_whole
-            and deliveries.delivery_order > asserted.last_asserted_order
+            and deliveries.delivery_order > asserted.last_named_order
             and asserted.covered_date between deliveries.covers_from and deliveries.covers_to
         group by asserted.record_key, asserted.delivery_id, asserted.source_sheet, asserted.source_row
 
@@ -138,10 +187,11 @@
         select
             asserted.*,
             least(
-                asserted.tombstone_order, deliveries.next_full_order, missing_in_period.period_order
+                tombstoned.tombstone_order, deliveries.next_full_order, missing_in_period.period_order
             ) as taken_back_order
         from asserted
-        inner join deliveries on asserted.last_asserted_order = deliveries.delivery_order
+        inner join deliveries on asserted.last_named_order = deliveries.delivery_order
+        left join tombstoned on {{ same_row('asserted', 'tombstoned') }}
         left join missing_in_period on {{ same_row('asserted', 'missing_in_period') }}
 
     )
@@ -171,7 +221,10 @@
             delivery_id,
             source_sheet,
             source_row,
-            row_number() over (partition by record_key order by version_no desc nulls last) as pick
+            row_number() over (
+                partition by record_key
+                order by {{ version_order_desc() }}
+            ) as pick
         from assertions
         where taken_back_order is null
 
@@ -240,24 +293,31 @@
 
     ),
 
-    judged as (
+    statements as (
 
         select
-            delivery_id,
-            is_ignored_version,
-            coalesce(said_hash = said_before, false) as is_repeat,
-            max(cast(is_shown as int)) over (
-                partition by {{ record | join(', ') }}, statement_no
-            ) as is_statement_shown,
-            max(cast(is_shown_deleted as int)) over (
-                partition by {{ record | join(', ') }}, statement_no
-            ) as is_statement_deleted,
+            {{ record | join(', ') }},
             statement_no,
-            max(statement_no) over (partition by {{ record | join(', ') }}) as last_statement_no,
-            max(case when is_shown then statement_no end) over (
+            -- made by the one row that does not repeat
+            min(case when said_before is null or said_hash <> said_before then delivery_id end)
+                as delivery_id,
+            max(cast(is_ignored_version as int)) as is_ignored,
+            max(cast(is_shown as int)) as is_shown,
+            max(cast(is_shown_deleted as int)) as is_deleted
+        from shown
+        group by {{ record | join(', ') }}, statement_no
+
+    ),
+
+    statements_placed as (
+
+        select
+            statements.*,
+            max(statement_no) over (partition by {{ record | join(', ') }}) as last_no,
+            max(case when is_shown = 1 then statement_no end) over (
                 partition by {{ record | join(', ') }}
             ) as last_shown_no
-        from shown
+        from statements
 
     ),
 
@@ -267,15 +327,23 @@
             delivery_id,
             '{{ entity }}' as entity,
             case
-                when is_repeat then 'unchanged'
-                when is_statement_deleted = 1 then 'deleted'
-                when is_statement_shown = 1 and statement_no = last_shown_no then 'current'
-                when is_statement_shown = 1 then 'recomputed'
-                when is_ignored_version then 'superseded'
-                when last_shown_no is null and statement_no = last_statement_no then 'deleted'
+                when is_deleted = 1 then 'deleted'
+                when is_shown = 1 and statement_no = last_shown_no then 'current'
+                when is_shown = 1 then 'recomputed'
+                when is_ignored = 1 then 'superseded'
+                when last_shown_no is null and statement_no = last_no then 'deleted'
                 else 'superseded'
             end as outcome
-        from judged
+        from statements_placed
+
+        union all
+
+        select
+            delivery_id,
+            '{{ entity }}' as entity,
+            'unchanged' as outcome
+        from shown
+        where said_hash = said_before
 
     )
 

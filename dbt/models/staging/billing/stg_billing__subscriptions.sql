@@ -76,7 +76,7 @@ segments_ranked as (
             partition by
                 assertions.source_system, assertions.contract_id, assertions.line_id,
                 assertions.record_start_date
-            order by assertions.version_no desc nulls last
+            order by {{ version_order_desc() }}
         ) as pick
     from assertions
     inner join contracts_dated
@@ -118,7 +118,10 @@ states_compared as (
         ) as start_before,
         lag(terms_hash) over (
             partition by source_system, contract_id, line_id order by exported_at nulls last
-        ) as terms_before
+        ) as terms_before,
+        lag(said_hash) over (
+            partition by source_system, contract_id, line_id order by exported_at nulls last
+        ) as said_before
     from states_ranked
     where pick = 1
 
@@ -139,6 +142,8 @@ states_opened as (
             else 0
         end as is_new_start
     from states_compared
+    -- most snapshots say again what the one before said
+    where said_before is null or said_hash <> said_before
 
 ),
 
