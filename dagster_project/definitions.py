@@ -8,6 +8,7 @@ import dagster as dg
 
 from dagster_project.assets import build_assets
 from dagster_project.commands import prepare_manifest
+from dagster_project.event_log import spare_the_disk
 from dagster_project.messages import say
 from dagster_project.runs import Reporter, Run, open_run
 from dagster_project.schedules import JOB_NAME, build_schedule
@@ -39,6 +40,7 @@ def build_definitions(
 
     @dg.resource(description="One run at a time per home: its lock, folder and dbt process.")
     def run(context: dg.InitResourceContext) -> Iterator[Run]:
+        spare_the_disk()
         with open_run(
             settings,
             context.run_id,

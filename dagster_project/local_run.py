@@ -8,6 +8,7 @@ import dagster as dg
 
 from dagster_project.commands import prepare_dagster_home, prepare_manifest
 from dagster_project.definitions import build_definitions
+from dagster_project.event_log import spare_the_disk
 from dagster_project.messages import KeizokuError
 from dagster_project.runs import Report, Reporter, report_of
 from dagster_project.schedules import JOB_NAME
@@ -34,6 +35,7 @@ def execute(
     reporter: Reporter,
 ) -> Report:
     """Runs the job once; returns its report. `is_after_stop`: no daemon of this home is alive."""
+    spare_the_disk()
     prepare_dagster_home(settings)
     prepare_manifest(settings, reporter)
     os.environ[HOME_VARIABLE] = str(settings.root)

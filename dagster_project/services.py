@@ -165,7 +165,7 @@ def die_with_parent(command: Sequence[str]) -> list[str]:
 
 
 def _start(settings: Settings, service: Service) -> Running:
-    log_file = settings.dagster_home / "logs" / f"{service.name}.log"
+    log_file = settings.dagster_home / "services" / f"{service.name}.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("wb") as log:
         process = subprocess.Popen(
