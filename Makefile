@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOME_DIR ?= $(HOME)/keizoku-demo
 
-.PHONY: help env up test test-ci lint lock clean
+.PHONY: help env up test test-ci lint generate bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,12 @@ test-ci: env ## what every change must pass beyond `make test`
 lint: env ## ruff and sqlfluff
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/sqlfluff lint dbt
+
+generate: env ## write staging models and their docs anew from sources/entities.yml
+	$(BIN)/python dbt/generate.py
+
+bench: env ## time the pipeline and print ratios
+	$(BIN)/python tests/benchmarks/time_pipeline.py
 
 lock: ## resolve requirements.lock anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes \
