@@ -39,7 +39,7 @@ generate: env ## write staging models and their docs anew from sources/entities.
 	$(BIN)/python dbt/generate.py
 
 bench: env ## time the pipeline and print ratios
-	$(BIN)/python tests/benchmarks/time_pipeline.py
+	$(BIN)/python -m tests.benchmarks.time_pipeline
 
 lock: ## resolve requirements.lock anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes \
