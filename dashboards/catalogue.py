@@ -40,7 +40,9 @@ def literal(value: object) -> str:
     A customer may be called `[x](http://…)`; on a page that is a name, not a link.
     """
     # a word joiner (invisible) keeps bare addresses from becoming links: no escape exists for them
-    broken = re.sub(r"(?i)://|www|@", lambda found: f"{found[0][0]}\u2060{found[0][1:]}", str(value))
+    broken = re.sub(
+        r"(?i)://|www|@", lambda found: f"{found[0][0]}\u2060{found[0][1:]}", str(value)
+    )
     return MARKDOWN.sub(r"\\\g<0>", broken)
 
 

@@ -38,8 +38,8 @@ class Selectable:
     """
 
     mode: str
-    place: str  # what the URL says now; a change redraws the marks
-    marked: dict
+    place: str  # what the URL says now
+    marked: dict[str, list]  # rows or cells to show as pressed, for that place
     press: Callable[[dict], None]
 
 
@@ -51,7 +51,7 @@ def rows_in_url(name: str, values: Sequence[str], clears: Sequence[str] = ()) ->
         pressed = next((values[row] for row in selection["rows"]), None)
         filters.put(**{name: pressed}, **dict.fromkeys(clears))
 
-    marked = {"rows": [values.index(place)]} if place else {}
+    marked = {"rows": [values.index(place)] if place else []}
     return Selectable("single-row", place or "", marked, press)
 
 
@@ -79,14 +79,7 @@ def show(
         },
         na_rep=formats.text("format.missing"),
     ).map(_faint_zero, subset=[column.label for column in columns if column.kind == "money"])
-    selection = {}
-    if selectable:
-        key = f"{key}_{selectable.place}"
-        selection = {
-            "on_select": lambda: selectable.press(st.session_state[key].selection),
-            "selection_mode": selectable.mode,
-            "selection_default": {"selection": selectable.marked},
-        }
+    selection = _selection(selectable, key) if selectable else {}
     st.dataframe(
         styled,
         key=key,
@@ -105,6 +98,21 @@ def show(
         alt=alt,
         **selection,
     )
+
+
+def _selection(selectable: Selectable, key: str) -> dict:
+    # Marks are set only when the URL changed by other means than pressing this table: a reader who
+    # moves over cells with the arrow keys must not be thrown back.
+    seen = f"{key}_place"
+    state = st.session_state.get(key)
+    current = {name: [*state["selection"][name]] for name in selectable.marked} if state else {}
+    if st.session_state.get(seen) != selectable.place and current != selectable.marked:
+        st.session_state[key] = {"selection": selectable.marked}
+    st.session_state[seen] = selectable.place
+    return {
+        "on_select": lambda: selectable.press(st.session_state[key]["selection"]),
+        "selection_mode": selectable.mode,
+    }
 
 
 def download(

@@ -233,11 +233,11 @@ def cells_in_url(grid: pl.DataFrame, type_of: dict[str, str]) -> tables.Selectab
             if label in type_of:
                 filters.put(month=names[row], type=type_of[label], **below)
 
-    marked = {}
+    marked = []
     if month and movement_type:
         label = next(label for label, name in type_of.items() if name == movement_type)
-        marked = {"cells": [(names.index(month), label)]}
-    return tables.Selectable("single-cell", f"{month}_{movement_type}", marked, press)
+        marked = [(names.index(month), label)]
+    return tables.Selectable("single-cell", f"{month}_{movement_type}", {"cells": marked}, press)
 
 
 main(frame.current())

@@ -1,0 +1,278 @@
+"""Every page in every state and language, with the golden figures of METRICS.md 2.1 on it."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards import access, queries, warehouse
+from dashboards.catalogue import LANGUAGES, entries
+from tests.dashboards.gd1_home import REPO
+
+PAGES = {"home": None, "mrr": "views/mrr.py"}
+UNTRANSLATED = re.compile(
+    r"\b(?:" + "|".join(sorted({k.split(".")[0] for k in entries("ja")})) + r")\.\w+"
+)
+
+
+def open_page(page: str = "home", **url: str) -> AppTest:
+    """A page as it stands in a fresh session that was opened at this URL."""
+    app = AppTest.from_file(REPO / "dashboards" / "app.py", default_timeout=60)
+    app.run()
+    if PAGES[page]:
+        app.switch_page(PAGES[page])
+    for name, value in url.items():
+        app.query_params[name.rstrip("_")] = value
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    """Everything the page says."""
+    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error")
+    said = [element.value for kind in kinds for element in getattr(app, kind)]
+    said += [text for m in app.metric for text in (m.label, m.value, m.delta or "", m.help or "")]
+    said += [text for box in app.selectbox for text in (box.label, *map(str, box.options))]
+    return "\n".join(said)
+
+
+def tiles(app: AppTest) -> dict[str, tuple[str, str]]:
+    return {metric.label: (metric.value, metric.delta) for metric in app.metric}
+
+
+# ---- every page × language × state ----
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "state", ["empty_home", "gd1_home", "stale_home", "broken_home", "failed_run_home"]
+)
+def test_no_state_of_a_page_fails_or_shows_an_untranslated_key(request, state, page, lang):
+    request.getfixturevalue(state)
+    app = open_page(page, lang=lang)
+    assert not app.exception
+    assert not UNTRANSLATED.search(words(app))
+    expected = {
+        "ja": {"home": "ホーム", "mrr": "MRRの動き"},
+        "en": {"home": "Home", "mrr": "MRR movements"},
+    }
+    assert app.title[0].value == expected[lang][page]
+    if lang == "en":
+        assert not re.search(r"[ぁ-んァ-ヶ]", "".join(m.label for m in app.metric))
+
+
+def test_a_home_never_run_says_what_to_do_and_shows_no_number(empty_home):
+    app = open_page()
+    assert app.info[0].value == "まだ公開されたデータがありません。"
+    assert f"keizoku --home {empty_home} run" in words(app)
+    assert not app.metric
+
+
+def test_a_damaged_version_says_where_why_and_what_to_do_and_shows_no_number(broken_home):
+    app = open_page()
+    assert app.error[0].value == "公開版を読み取れません。数字は表示していません。"
+    assert str(broken_home / "published") in words(app)
+    assert "keizoku rebuild" in words(app)
+    assert not app.metric
+
+
+def test_old_numbers_are_shown_with_how_old_they_are(stale_home):
+    app = open_page()
+    # on 2026-07-11 in Tokyo the numbers should be as of 2026-07-10
+    assert "2026/06/30(火) 時点のもので、10 日遅れています" in app.warning[0].value
+    assert tiles(app)["MRR"][0] == "106,600円"
+
+
+def test_on_the_morning_after_nothing_is_old(gd1_home):
+    assert not open_page().warning
+
+
+def test_a_failed_run_is_told_over_the_last_good_numbers_with_the_files_held(failed_run_home):
+    app = open_page()
+    failed, held = (warning.value for warning in app.warning)
+    assert "前回の実行（2026/07/02(木) 06:01）は失敗しました" in failed
+    assert "1 件" in held
+    assert "subscriptions" in held
+    assert tiles(app)["MRR"][0] == "106,600円"
+
+
+def test_a_month_the_contract_export_does_not_cover_is_marked(gd1_home, monkeypatch):
+    monkeypatch.setattr(queries, "contracts_through", lambda snapshot: late_contracts())
+    assert "2026/06/30(火) までのデータがそろっていません" in open_page().warning[0].value
+    assert not open_page(month="2026-05").warning
+
+
+def late_contracts():
+    import polars as pl
+
+    return pl.DataFrame({"source_system": ["billing"], "t": ["2026-05-31 14:59:59"]}).with_columns(
+        pl.col("t").str.to_datetime()
+    )
+
+
+# ---- home ----
+
+
+def test_home_shows_the_golden_figures_of_june(gd1_home):
+    assert tiles(open_page()) == {
+        "MRR": ("106,600円", "+12,600円"),
+        "ARR": ("1,279,200円", "+151,200円"),
+        "顧客数": ("10", "+1"),
+        "ARPA": ("10,660円", "+216円"),
+        "解約率（顧客数）": ("0.00%", "0.00pt"),
+        "NRR（月次）": ("100.00%", "+2.15pt"),
+        "GRR（月次）": ("100.00%", "+4.30pt"),
+        "クイックレシオ": ("—（解約・減額がないため）"[0], "解約・減額がないため"),
+    }
+
+
+def test_home_shows_the_golden_figures_of_march_with_what_was_divided_by_what(gd1_home):
+    app = open_page(month="2026-03")
+    shown = tiles(app)
+    assert shown["MRR"] == ("103,800円", "▲13,400円")
+    assert shown["解約率（顧客数）"] == ("18.18%", "+18.18pt")
+    assert shown["NRR（月次）"] == ("82.94%", "▲21.37pt")
+    assert shown["GRR（月次）"] == ("80.38%", "▲19.62pt")
+    assert shown["クイックレシオ"] == ("0.43", "前月の値がありません")
+    churn = next(m for m in app.metric if m.label == "解約率（顧客数）")
+    assert "この月： 2 ÷ 11" in churn.help
+    assert "churned customers / customers at begin" in churn.help
+    assert "当月の解約顧客数 ÷ 月初の顧客数" in churn.help
+
+
+def test_more_churn_is_worse_and_coloured_so_but_more_mrr_is_better(gd1_home):
+    march = {m.label: m.proto for m in open_page(month="2026-03").metric}
+    june = {m.label: m.proto for m in open_page().metric}
+    assert march["解約率（顧客数）"].color == march["MRR"].color != june["MRR"].color
+
+
+def test_home_says_in_words_what_moved_the_month(gd1_home):
+    said = words(open_page(month="2026-03"))
+    assert "MRRは前月より **13,400円** 減って **103,800円** になりました。" in said
+    assert "解約 ▲23,000円　新規 +7,000円　増額 +3,000円　為替影響 ▲400円" in said
+
+
+def test_the_first_month_on_record_has_nothing_to_compare_with(gd1_home):
+    shown = tiles(open_page(month="2025-12"))
+    assert shown["MRR"] == ("20,000円", "前月の値がありません")
+    assert shown["NRR（月次）"] == ("—", "記録の最初の月のため")
+
+
+def test_home_in_thousands_and_in_english(gd1_home):
+    shown = tiles(open_page(lang="en", unit="thousand"))
+    assert shown["MRR"] == ("¥107K", "+¥13K")
+    assert shown["Customers"] == ("10", "+1")
+
+
+def test_the_badge_tells_version_as_of_and_how_far_each_source_reaches(gd1_home):
+    said = words(open_page())
+    assert "2026/06/30(火) 時点" in said
+    assert re.search(r"版 \d{8}T\d{12}Z-[0-9a-f]{8}", said)
+    assert "**billing** … 2026/06/30(火) 23:59 まで（1 ファイル、21 行、隔離 0 行）" in said
+    assert "**crm** … 2026/06/30(火) 23:59 まで" in said
+
+
+def test_a_url_that_makes_no_sense_shows_the_newest_month(gd1_home):
+    app = open_page(month="1999-13", unit="gold", lang="xx")
+    assert not app.exception
+    assert tiles(app)["MRR"][0] == "106,600円"
+
+
+def test_choosing_a_month_writes_it_into_the_url(gd1_home):
+    app = open_page()
+    app.selectbox[0].select("2026-04").run()
+    assert app.query_params["month"] in ("2026-04", ["2026-04"])
+    assert tiles(app)["MRR"][0] == "93,000円"
+
+
+# ---- MRR movements ----
+
+
+def test_the_movement_page_begins_and_ends_with_the_golden_figures(gd1_home):
+    shown = tiles(open_page("mrr", from_="2026-03", to="2026-04"))
+    assert shown == {
+        "期首のMRR": ("117,200円", ""),
+        "2026年4月末のMRR": ("93,000円", "▲24,200円"),
+        "期首の顧客数": ("11", ""),
+        "2026年4月末の顧客数": ("8", "▲3"),
+    }
+
+
+def test_what_stood_before_the_first_month_on_record_is_not_zero_but_unknown(gd1_home):
+    assert tiles(open_page("mrr"))["期首のMRR"] == ("—", "記録の最初の月のため")
+
+
+def test_a_cell_opens_its_customers_with_the_sum_of_the_cell(gd1_home):
+    said = words(open_page("mrr", month="2026-03", type="churn"))
+    assert "① 2026年3月の「解約」： 2 顧客、合計 ▲23,000円" in said
+    assert "✓ 合計 ▲23,000円 は、一つ上の数字と一致しています。" in said
+    assert "株式会社サンプル商事" in said
+
+
+def test_a_customer_opens_its_contracts_with_the_sum_of_its_mrr_at_both_ends(gd1_home):
+    said = words(open_page("mrr", month="2026-05", type="contraction", customer="C05"))
+    assert "㈱北斗システムの契約： MRR 10,000円 → 6,000円" in said
+    assert "✓ 合計 10,000円 は" in said
+    assert "✓ 合計 6,000円 は" in said
+
+
+def test_a_customer_in_a_foreign_currency_shows_both_sums(gd1_home):
+    said = words(open_page("mrr", month="2026-04", type="expansion", customer="C10"))
+    assert "契約通貨の合計 USD 100.00。月末レートでの換算額 14,800円" in said
+    assert "契約通貨の合計 USD 120.00。月末レートでの換算額 18,000円" in said
+
+
+def test_a_contract_opens_its_line_of_the_delivered_file_and_the_look_is_recorded(gd1_home):
+    url = {"month": "2026-03", "type": "churn", "customer": "C04", "line": "S04-1"}
+    app = open_page("mrr", **url)
+    assert "③ 元データ： subscriptions\\_20260630\\.csv の 6 行目" in words(app)
+    line = next(frame.value for frame in app.dataframe if "見出し" in frame.value)
+    cells = dict(zip(line["見出し"], line["値"], strict=True))
+    assert (cells["contract_id"], cells["unit_price_native"]) == ("S04", "20000")
+    app.run()  # looking again in the same session is not a second look
+    log = (gd1_home / "audit" / "access.jsonl").read_text().splitlines()
+    assert len(log) == 1
+
+
+def test_who_may_not_see_people_sees_keys_and_no_original_line(gd1_home, monkeypatch):
+    monkeypatch.setattr(access, "principal", lambda: access.Principal("sales", frozenset()))
+    url = {"month": "2026-03", "type": "churn", "customer": "C04", "line": "S04-1"}
+    app = open_page("mrr", **url)
+    said = words(app)
+    assert "顧客 C04" in said
+    assert "サンプル商事" not in said
+    assert "元データを見る権限がありません" in said
+    assert not any("見出し" in frame.value for frame in app.dataframe)
+
+
+def test_choosing_another_cell_forgets_the_customer_below(gd1_home):
+    app = open_page("mrr", month="2026-03", type="churn", customer="C04")
+    next(box for box in app.selectbox if box.label == "種類").select("new").run()
+    assert not app.exception
+    assert "customer" not in app.query_params
+    assert "1 顧客、合計 +7,000円" in words(app)
+
+
+def test_a_cell_nobody_moved_in_says_so(gd1_home):
+    assert "この月にこの種類の動きをした顧客はいません。" in words(
+        open_page("mrr", month="2026-06", type="churn")
+    )
+
+
+def test_the_customers_of_every_cell_add_up_to_the_cell_and_their_contracts_to_them(gd1_home):
+    snapshot, _ = warehouse.current(gd1_home, access.principal())
+    months = queries.months(snapshot).to_dicts()
+    cells = queries.movements(snapshot, months[0]["month"], months[-1]["month"])
+    month_end = {row["month"]: row["month_end"] for row in months}
+    checked = 0
+    for cell in cells.to_dicts():
+        customers = queries.movement_customers(snapshot, cell["month"], cell["movement_type"])
+        assert sum(customers["mrr_change"], Decimal(0)) == cell["mrr_change"]
+        for key in customers["customer_key"]:
+            sums = dict(queries.contract_sums(snapshot, key, month_end[cell["month"]]).rows())
+            if set(sums) <= {"JPY"}:
+                later = month_end[cell["month"]].replace(day=28)
+                assert sums.get("JPY", 0) == queries.customer_mrr(snapshot, key, later)
+                checked += 1
+    assert checked == 22  # 28 movements, of which 6 are of the customer who pays in USD
