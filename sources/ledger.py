@@ -115,16 +115,17 @@ class Waiting:
 
 
 @contextmanager
-def open_ledger(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to the ledger, created if absent, closed at the end."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, isolation_level=None)
+def open_ledger(path: Path | None) -> Iterator[sqlite3.Connection]:
+    """A connection to the ledger, created if absent, closed at the end; None: an empty one."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    connection = sqlite3.connect(path or ":memory:", isolation_level=None)
     connection.row_factory = sqlite3.Row
     try:
         connection.execute("pragma foreign_keys = on")
         connection.execute("pragma synchronous = full")
         connection.executescript(SCHEMA)
-        path.chmod(0o600)
         yield connection
     finally:
         connection.close()

@@ -69,6 +69,8 @@ class Worker:
                 [sys.executable, "-m", "sources.parse_worker", str(self._memory_bytes)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                # Last words of a library that runs out of memory; they say nothing to a person.
+                stderr=None if os.environ.get("KEIZOKU_DEBUG") else subprocess.DEVNULL,
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
             )
         return self._process
@@ -131,6 +133,8 @@ def main(memory_bytes: int) -> None:
         request = _request(json.loads(line))
         try:
             reading = read_delivery(request)
+        except MemoryError:
+            reading = _refused("reader_died", request, f"{memory_bytes // 1024**2} MiB")
         except Exception as failure:
             # Loud, but for this file alone: one broken source never stops the others. Messages of
             # exceptions may quote cells, so only the kind and the place are passed on.

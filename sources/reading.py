@@ -204,7 +204,8 @@ def _refuse_unmatched(
     looks_like = nearest([one for one in catalogue.listed if one.mapping.id in every], every)
     if meant is None and looks_like is None and not candidates:
         raise _Refused(Reading("unrecognised", (Finding("unrecognised_file", request.file_name),)))
-    is_other = looks_like is not None and not looks_like.missing
+    is_asked_for = request.feed_id is not None or request.mapping_file is not None
+    is_other = looks_like is not None and not looks_like.missing and not is_asked_for
     if candidates and is_other:
         finding = Finding("wrong_source", request.file_name, looks_like.listed.mapping.id)
         raise _Refused(_refused(finding, nearest_mapping=looks_like.listed.mapping.id))

@@ -82,7 +82,7 @@ def reland(session: Session, receipt: Receipt) -> DeliveryResult:
 def reconcile_all(session: Session) -> list[str]:
     home = session.home
     done = []
-    if home.aside.exists():
+    if home.aside.exists() and any(home.aside.iterdir()):
         shutil.rmtree(home.aside)
         done.append("removed half-written Parquet")
     if originals.remove_leftovers(home.originals):

@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sources import ledger
 from sources.catalogue import Catalogue, load_catalogue
@@ -24,7 +23,7 @@ class Session:
 def open_session(home: Home, *, stores: bool = True) -> Iterator[Session]:
     rules = home.rules
     catalogue = load_catalogue(home.mappings, rules.business_timezone)
-    place = home.ledger if stores or home.ledger.exists() else Path(":memory:")
+    place = home.ledger if stores or home.ledger.exists() else None
     with (
         ledger.open_ledger(place) as connection,
         open_worker(rules.worker_memory_bytes, rules.worker_seconds) as worker,

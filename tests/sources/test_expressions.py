@@ -1,4 +1,4 @@
-"""Computed columns: what the fixed list of functions gives, and that nothing else is let through."""
+"""Computed columns: what the fixed list of functions gives, and that nothing else gets through."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,7 +8,7 @@ import pytest
 
 from sources.expressions import ExpressionRefused, compile_expression
 
-EXPORTED_AT = datetime(2026, 3, 31, 14, 59, 59)  # 23:59:59 in Tokyo
+EXPORTED_AT = datetime.fromisoformat("2026-03-31T14:59:59")  # 23:59:59 in Tokyo
 
 
 def compute(text: str, **columns: list[str | None]) -> tuple[list, list]:

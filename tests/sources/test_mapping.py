@@ -17,7 +17,7 @@ FACTS = DeliveryFacts(
     delivery_id="d1",
     source_system="billing",
     file_name="keiyaku_20260331.csv",
-    exported_at=datetime(2026, 3, 31, 14, 59, 59),
+    exported_at=datetime.fromisoformat("2026-03-31T14:59:59"),
     business_timezone="Asia/Tokyo",
     secret=b"secret",
 )
@@ -249,7 +249,7 @@ entities:
     # Whether the third counts cannot be told, so it is not dropped.
     assert part.rows_quarantined == 1
     assert part.quarantine.select("source_row", "reason_code").rows() == [(4, "unreadable_number")]
-    assert part.landed["requested_at"].to_list() == [datetime(2026, 3, 31, 14, 59, 59)]
+    assert part.landed["requested_at"].to_list() == [datetime.fromisoformat("2026-03-31T14:59:59")]
 
 
 def test_a_notice_of_deletion_needs_nothing_but_its_key(mapping):
@@ -315,7 +315,8 @@ entities:
         mapping(payments), sheet(["id", "at", "amount"], ["1", "2026-03-31 15:00:00", "1"])
     )
     assert part.landed["paid_date"].to_list() == [date(2026, 4, 1)]
-    assert part.landed["source_updated_at"].to_list() == [datetime(2026, 3, 31, 15)]
+    updated_at = part.landed["source_updated_at"].to_list()
+    assert updated_at == [datetime.fromisoformat("2026-03-31T15:00:00")]
 
 
 def test_cells_declared_blank_are_blank(mapping):
@@ -452,7 +453,7 @@ def test_a_mistake_names_the_file_the_key_and_why(mapping, change, key, why):
 def test_words_like_yes_and_numbers_stay_as_they_are_written(mapping):
     text = CONTRACTS.replace("{有効: active, 解約: cancelled}", "{Yes: active, 0012: cancelled}")
     row = [*GOOD[:5], "0012"]
-    assert converted(mapping(text), sheet(HEADERS, GOOD[:5] + ["yes"], row)).landed[
+    assert converted(mapping(text), sheet(HEADERS, [*GOOD[:5], "yes"], row)).landed[
         "status"
     ].to_list() == ["active", "cancelled"]
 
