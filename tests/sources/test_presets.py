@@ -1,0 +1,343 @@
+"""The shipped presets against files with the headers their systems write.
+
+The headers come from ../shared/data/export_headers (facts about public exports); the rows are ours.
+"""
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from sources import landing
+from sources.entities import entities
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+HEADERS_FILE = SHARED / "export_headers" / "headers.json"
+NOW = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def real_headers() -> dict[str, list[str]]:
+    if not HEADERS_FILE.exists():
+        pytest.skip("needs the headers of real exports in ../shared/data/export_headers")
+    facts = json.loads(HEADERS_FILE.read_text("utf-8"))
+    return {name: one["headers"] for name, one in facts.items() if "headers" in one}
+
+
+def csv_text(headers: list[str], *rows: dict[str, str]) -> str:
+    """A CSV of those headers; columns a row does not name are blank."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, headers, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow(dict.fromkeys(headers, "") | row)
+    return text.getvalue()
+
+
+def land_one(home, name: str) -> landing.DeliveryResult:
+    (result,) = landing.land_inbox(home, now=NOW)
+    assert result.file_name == name
+    assert result.problems == ()
+    return result
+
+
+def rows(home, entity: str, *columns: str) -> list[tuple]:
+    table = entities()[entity].table
+    frame = pl.read_parquet(home.landed / table / "live" / "*.parquet")
+    return frame.sort("source_row").select(*columns).rows()
+
+
+def counts(result: landing.DeliveryResult) -> dict[str, tuple[int, int, int, int, int]]:
+    return {
+        one.entity: (
+            one.rows_read,
+            one.rows_landed,
+            one.rows_quarantined,
+            one.rows_repeated,
+            one.rows_filtered,
+        )
+        for one in result.entities
+    }
+
+
+# ── HubSpot contacts ────────────────────────────────────────────────────────────────────────────
+
+HANAKO = {
+    "Record ID": "151",
+    "First Name": "花子",
+    "Last Name": "山田",
+    "Email": "hanako@asahi.example",
+    "Phone Number": "+81 3-1234-5678",
+    "Create Date": "2026-01-15 09:30",
+    "Associated Company": "あさひ製作所",
+    "Country/Region": "Japan",
+    "Contact owner": "Sato",
+}
+TARO = HANAKO | {"Record ID": "152", "First Name": "太郎", "Email": "taro@asahi.example"}
+LONER = {
+    "Record ID": "153",
+    "Last Name": "Smith",
+    "Email": "smith@home.example",
+    "Create Date": "02/28/2026",
+    "Contact owner": "Sato",
+}
+BLANK = {"Record ID": "154", "Create Date": "2026-03-01 00:00"}
+HUBSPOT_NAME = "hubspot-crm-exports-all-contacts-2026-03-31.csv"
+
+
+def test_hubspot_contacts_give_people_and_the_companies_they_belong_to(home, put, real_headers):
+    headers = real_headers["hubspot_contacts_en"]
+    put(f"hubspot/{HUBSPOT_NAME}", csv_text(headers, HANAKO, TARO, LONER, BLANK))
+    result = land_one(home, HUBSPOT_NAME)
+    assert (result.state, result.feed_id) == ("live", "hubspot_contacts_en")
+    assert result.exported_at == datetime.fromisoformat("2026-03-31T14:59:59")
+    # The blank contact says nothing; the company of two contacts lands once.
+    assert counts(result) == {"crm.contacts": (4, 3, 0, 0, 1), "crm.accounts": (4, 2, 0, 1, 1)}
+    assert rows(home, "crm.contacts", "contact_id", "account_id", "name", "email") == [
+        ("151", "あさひ製作所", "花子 山田", "hanako@asahi.example"),
+        ("152", "あさひ製作所", "太郎 山田", "taro@asahi.example"),
+        ("153", "contact:153", "Smith", "smith@home.example"),
+    ]
+    assert rows(
+        home, "crm.accounts", "account_id", "kind", "name", "email", "created_date", "owner"
+    ) == [
+        ("あさひ製作所", "company", "あさひ製作所", None, None, None),
+        ("contact:153", "person", "Smith", "smith@home.example", date(2026, 2, 28), "Sato"),
+    ]
+
+
+def test_hubspot_contacts_with_company_ids_use_the_first_of_them(home, put, real_headers):
+    headers = [*real_headers["hubspot_contacts_en"], "Associated Company IDs"]
+    person = HANAKO | {"Associated Company IDs": "9002;9999"}
+    put(f"hubspot/{HUBSPOT_NAME}", csv_text(headers, person, LONER))
+    land_one(home, HUBSPOT_NAME)
+    assert rows(home, "crm.contacts", "account_id") == [("9002",), ("contact:153",)]
+    assert rows(home, "crm.accounts", "account_id", "name") == [
+        ("9002", "あさひ製作所"),
+        ("contact:153", "Smith"),
+    ]
+
+
+def test_what_hubspot_sends_beyond_the_canonical_columns_is_kept(home, put, real_headers):
+    put(f"hubspot/{HUBSPOT_NAME}", csv_text(real_headers["hubspot_contacts_en"], HANAKO))
+    land_one(home, HUBSPOT_NAME)
+    assert rows(home, "crm.contacts", "extra") == [('{"Country/Region":"Japan"}',)]
+
+
+# ── Stripe payments ─────────────────────────────────────────────────────────────────────────────
+
+
+def payment(number: int, status: str = "Paid", **other: str) -> dict[str, str]:
+    return {
+        "id": f"ch_{number}",
+        "Amount": "1,000.00",
+        "Amount Refunded": "0.00",
+        "Currency": "usd",
+        "Converted Currency": "usd",
+        "Fee": "36.50",
+        "Mode": "Live",
+        "Status": status,
+        "Payment Source Type": "card",
+        **other,
+    }
+
+
+def test_stripe_payments_of_the_older_dashboard(home, put, real_headers):
+    headers = real_headers["stripe_payments_dashboard_old"]
+    created = "Created (UTC)"
+    invoice = {"Invoice ID": "in_1", "Customer ID": "cus_1"}
+    put(
+        "stripe/unified_payments.csv",
+        csv_text(
+            headers,
+            payment(1, **{created: "2026-03-31 14:59"}, **invoice),
+            payment(2, "Failed", **{created: "2026-03-31 15:00"}, **invoice),
+            payment(3, "Refunded", **{created: "2026-03-31 15:00", "Amount Refunded": "1,000.00"}),
+        ),
+    )
+    result = land_one(home, "unified_payments.csv")
+    assert (result.state, result.feed_id) == ("live", "stripe_payments")
+    assert result.is_exported_at_assumed is True
+    assert counts(result) == {
+        "billing.payments": (3, 2, 0, 0, 1),
+        "billing.payment_attempts": (3, 2, 0, 0, 1),
+    }
+    # 15:00 UTC is the first of April in Tokyo.
+    assert rows(
+        home,
+        "billing.payments",
+        "payment_id",
+        "billing_customer_id",
+        "invoice_id",
+        "paid_date",
+        "amount_native",
+        "currency",
+        "fee_native",
+    ) == [
+        ("ch_1", "cus_1", "in_1", date(2026, 3, 31), Decimal("1000"), "USD", Decimal("36.5")),
+        ("ch_3", None, None, date(2026, 4, 1), Decimal("1000"), "USD", Decimal("36.5")),
+    ]
+    assert rows(home, "billing.payment_attempts", "attempt_id", "result", "attempted_at") == [
+        ("ch_1", "succeeded", datetime.fromisoformat("2026-03-31T14:59:00")),
+        ("ch_2", "failed", datetime.fromisoformat("2026-03-31T15:00:00")),
+    ]
+
+
+def test_stripe_payments_of_the_2026_dashboard(home, put, real_headers):
+    headers = real_headers["stripe_payments_dashboard_2026"]
+    created = "Created date (UTC)"
+    put(
+        "stripe/payments_2026-03-31.csv",
+        csv_text(
+            headers,
+            payment(1, **{created: "2026-03-01 10:20:30"}),
+            # Charged in yen, paid out in dollars: the fee is in dollars.
+            payment(2, **{created: "2026-03-02 10:20:30", "Currency": "jpy", "Amount": "1,200"}),
+            payment(3, **{created: "2026-03-03 10:20:30", "Mode": "Test"}),
+        ),
+    )
+    result = land_one(home, "payments_2026-03-31.csv")
+    assert (result.feed_id, result.is_exported_at_assumed) == ("stripe_payments", False)
+    assert counts(result) == {
+        "billing.payments": (3, 2, 0, 0, 1),
+        "billing.payment_attempts": (3, 0, 0, 0, 3),
+    }
+    assert rows(home, "billing.payments", "amount_native", "currency", "fee_native", "method") == [
+        (Decimal("1000"), "USD", Decimal("36.5"), "card"),
+        (Decimal("1200"), "JPY", None, "card"),
+    ]
+
+
+def test_metadata_columns_of_stripe_are_kept(home, put, real_headers):
+    headers = [*real_headers["stripe_payments_dashboard_2026"], "order_no (metadata)"]
+    row = payment(1, **{"Created date (UTC)": "2026-03-01 10:20:30", "order_no (metadata)": "7"})
+    put("stripe/unified_payments.csv", csv_text(headers, row))
+    land_one(home, "unified_payments.csv")
+    (extra,) = rows(home, "billing.payments", "extra")[0]
+    assert json.loads(extra)["order_no (metadata)"] == "7"
+
+
+# ── Zendesk tickets ─────────────────────────────────────────────────────────────────────────────
+
+TICKET = {
+    "id": 35436,
+    "url": "https://example.zendesk.com/api/v2/tickets/35436.json",
+    "via": {"channel": "email"},
+    "created_at": "2026-03-20T22:55:29Z",
+    "updated_at": "2026-03-21T10:38:52Z",
+    "type": "incident",
+    "subject": "印刷できません",
+    "description": "昨日から印刷できません",
+    "priority": "high",
+    "status": "solved",
+    "requester": {"id": 20978392, "name": "山田花子", "email": "Hanako@asahi.example"},
+    "assignee_id": 235323,
+    "organization": {"id": 509974, "external_id": "A01"},
+    "tags": ["enterprise", "printer"],
+    "satisfaction_rating": {"score": "good"},
+    "metric_set": {"solved_at": "2026-03-21T10:38:50Z"},
+}
+OPEN_TICKET = {
+    "id": 35437,
+    "via": {"channel": "web"},
+    "created_at": "2026-03-31T15:00:00Z",
+    "updated_at": "2026-03-31T15:00:00Z",
+    "subject": "解約したい",
+    "description": "…",
+    "status": "open",
+    "requester": {"name": "Smith", "email": "smith@home.example"},
+    "satisfaction_rating": {"score": "unoffered"},
+}
+DELETED_TICKET = {
+    "id": 35438,
+    "created_at": "2026-03-01T00:00:00Z",
+    "updated_at": "2026-03-31T00:00:00Z",
+    "status": "deleted",
+}
+TICKETS = [TICKET, OPEN_TICKET, DELETED_TICKET]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "feed"),
+    [
+        (
+            "export-tickets-2026-03-31.json",
+            "".join(json.dumps(ticket) + "\n" for ticket in TICKETS),
+            "zendesk_tickets_jsonl",
+        ),
+        (
+            "tickets_20260331.jsonl",
+            "".join(json.dumps(ticket, ensure_ascii=False) + "\n" for ticket in TICKETS),
+            "zendesk_tickets_jsonl",
+        ),
+        (
+            "tickets_20260331.json",
+            json.dumps({"tickets": TICKETS, "next_page": None, "count": 3}),
+            "zendesk_tickets_json",
+        ),
+        ("tickets_20260331.json", json.dumps(TICKETS, indent=1), "zendesk_tickets_json"),
+    ],
+)
+def test_zendesk_tickets_as_lines_and_as_a_document(home, put, name, content, feed):
+    put(f"zendesk/{name}", content)
+    result = land_one(home, name)
+    assert (result.state, result.feed_id) == ("live", feed)
+    assert result.exported_at == datetime.fromisoformat("2026-03-31T23:59:59")  # times are UTC
+    columns = ("ticket_id", "account_id", "requester_email_folded", "channel", "status", "csat")
+    assert rows(home, "inquiry.tickets", *columns, "is_tombstone") == [
+        ("35436", "A01", "hanako@asahi.example", "email", "solved", Decimal("1"), False),
+        ("35437", None, "smith@home.example", "web", "open", None, False),
+        ("35438", None, None, None, "deleted", None, True),
+    ]
+    times = ("asked_at", "resolved_at", "source_updated_at")
+    assert rows(home, "inquiry.tickets", *times)[0] == (
+        datetime.fromisoformat("2026-03-20T22:55:29"),
+        datetime.fromisoformat("2026-03-21T10:38:50"),
+        datetime.fromisoformat("2026-03-21T10:38:52"),
+    )
+    assert rows(home, "inquiry.tickets", "assignee", "topic", "priority")[0] == (
+        "235323",
+        "incident",
+        "high",
+    )
+    assert json.loads(rows(home, "inquiry.tickets", "extra")[0][0])["tags"] == (
+        '["enterprise", "printer"]'
+    )
+
+
+def test_tickets_in_the_canonical_columns_go_to_the_generic_preset(home, put):
+    ticket = {"ticket_id": "T1", "status": "open", "asked_at": "2026-03-31T09:00:00+09:00"}
+    put("support/tickets_20260331.json", json.dumps({"tickets": [ticket]}))
+    result = land_one(home, "tickets_20260331.json")
+    assert (result.state, result.feed_id) == ("live", "generic_tickets_en")
+
+
+# ── real input nobody here wrote ────────────────────────────────────────────────────────────────
+
+
+def test_the_telco_sample_is_onboarded_with_a_mapping_alone(home):
+    sample = next(iter((SHARED / "telco_churn").glob("*.csv")), None)
+    if sample is None:
+        pytest.skip("needs ../shared/data/telco_churn")
+    example = Path(__file__).parents[2] / "examples" / "telco_churn" / "mapping.yml"
+    (home.mappings / "telco.yml").write_bytes(example.read_bytes())
+    folder = home.inbox / "telco"
+    folder.mkdir()
+    (folder / "telco_churn_2026-03-31.csv").write_bytes(sample.read_bytes())
+    result = land_one(home, "telco_churn_2026-03-31.csv")
+    subscriptions = counts(result)["billing.subscriptions"]
+    assert subscriptions == (7043, 7043, 0, 0, 0)
+    table = pl.read_parquet(home.landed / "billing__subscriptions" / "live" / "*.parquet")
+    assert table["unit_price_native"].sum() == Decimal("456116.60")
+    churned = table.filter(pl.col("segment_end_excl").is_not_null())
+    assert (churned.height, churned["unit_price_native"].sum()) == (1869, Decimal("139130.85"))
+    refused = landing.rejects(home)
+    assert refused.select("column_name", "reason_code").unique().rows() == [
+        ("TotalCharges", "missing_required")
+    ]
+    assert refused.height == 11
