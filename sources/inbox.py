@@ -35,6 +35,8 @@ from sources.settling import make_folder, settle
 UNFINISHED_SUFFIXES = (".part", ".partial", ".tmp", ".crdownload", ".download", ".filepart")
 
 
+# `x.csv.done` says that `x.csv` is complete; it goes where its file goes.
+MARKER_SUFFIX = ".done"
 NOT_DELIVERIES = ("thumbs.db", "desktop.ini")
 
 
@@ -75,7 +77,7 @@ def _is_meant(path: Path, side_suffixes: tuple[str, ...]) -> bool:
     name = path.name.lower()
     return not (
         name.startswith((".", "~$"))
-        or name.endswith(UNFINISHED_SUFFIXES)
+        or name.endswith((*UNFINISHED_SUFFIXES, MARKER_SUFFIX))
         or name in NOT_DELIVERIES
         or (side_suffixes and path.name.endswith(side_suffixes))
     )
@@ -118,7 +120,7 @@ def take(
     file = look_at(path)
     if isinstance(file, Finding):
         return _left(path, system, file)
-    waiting = ledger.read_waiting(session.connection).get(place)
+    waiting = ledger.read_waiting_at(session.connection, place)
     if waiting and not accepted and _is_answered(session, waiting, file):
         return waiting_result(waiting)
 
@@ -295,7 +297,7 @@ def _move_to_done(
     day = received_at.replace(tzinfo=UTC).astimezone(zone).date().isoformat()
     folder = session.home.done / day / path.parent.name
     make_folder(folder)
-    for suffix in ("", *request.side_files):
+    for suffix in ("", MARKER_SUFFIX, *request.side_files):
         source = path.with_name(path.name + suffix)
         target = folder / source.name
         if target.exists():

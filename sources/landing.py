@@ -96,8 +96,9 @@ def land_inbox(
     """
     received_at = _naive_utc(now)
     with open_session(home) as session:
-        reconcile_all(session)
-        results = refused_mappings(session) + reland_changed(session)
+        repaired = [one.result for one in reconcile_all(session) if one.result]
+        results = [one for one in repaired if one.state == HELD]
+        results += refused_mappings(session) + reland_changed(session)
         files = files_in_inbox(session)
         forget_gone(session, files)
         for done, path in enumerate(files):
@@ -190,7 +191,7 @@ def reconcile(home: Home) -> list[str]:
     with open_session(home) as session:
         done = reconcile_all(session)
         write_control_tables(session)
-        return done
+        return [one.text for one in done]
 
 
 def _naive_utc(moment: datetime) -> datetime:

@@ -32,7 +32,8 @@ create table if not exists deliveries (
     diffs text not null
 ) strict;
 create index if not exists deliveries_by_content on deliveries (content_sha256);
-create index if not exists deliveries_by_feed on deliveries (feed_id, source_system);
+create index if not exists deliveries_by_feed
+    on deliveries (feed_id, source_system, exported_at);
 create index if not exists deliveries_by_receipt on deliveries (receipt_id);
 create table if not exists delivery_entities (
     delivery_id text not null references deliveries on delete cascade,
@@ -216,6 +217,18 @@ def read_delivery(connection: sqlite3.Connection, delivery_id: str) -> Delivery 
     return found[0] if found else None
 
 
+def read_latest(
+    connection: sqlite3.Connection, where: str, values: Iterable[Any]
+) -> Delivery | None:
+    """Of the deliveries of a condition the one exported last (received last among equals)."""
+    row = connection.execute(
+        f"select delivery_id from deliveries where {where}"
+        " order by exported_at desc, received_at desc limit 1",
+        list(values),
+    ).fetchone()
+    return read_delivery(connection, row["delivery_id"]) if row else None
+
+
 def put_waiting(connection: sqlite3.Connection, waiting: Waiting) -> None:
     """Remembers the answer a file left in the inbox got."""
     connection.execute("delete from waiting where path = ?", [waiting.path])
@@ -225,12 +238,19 @@ def put_waiting(connection: sqlite3.Connection, waiting: Waiting) -> None:
 
 def read_waiting(connection: sqlite3.Connection) -> dict[str, Waiting]:
     """The answers given to files left in the inbox, by path below inbox/."""
-    return {
-        row["path"]: Waiting(
-            row["path"], row["content_sha256"], row["catalogue_hash"], json.loads(row["result"])
-        )
-        for row in connection.execute("select * from waiting")
-    }
+    return {row["path"]: _waiting(row) for row in connection.execute("select * from waiting")}
+
+
+def read_waiting_at(connection: sqlite3.Connection, path: str) -> Waiting | None:
+    """The answer given to one file left in the inbox."""
+    row = connection.execute("select * from waiting where path = ?", [path]).fetchone()
+    return _waiting(row) if row else None
+
+
+def _waiting(row: sqlite3.Row) -> Waiting:
+    return Waiting(
+        row["path"], row["content_sha256"], row["catalogue_hash"], json.loads(row["result"])
+    )
 
 
 def delete_waiting(connection: sqlite3.Connection, path: str) -> None:

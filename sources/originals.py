@@ -76,6 +76,8 @@ def store(originals: Path, source: Path, content_sha256: str) -> None:
     """Copies the bytes in, unless they are there. Raises ChangedWhileRead."""
     target = path_of(originals, content_sha256)
     if target.exists():
+        if sha256_of(source) != content_sha256:
+            raise ChangedWhileRead(source.name)
         return
     target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
     aside = target.with_name(target.name + ".new")

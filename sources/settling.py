@@ -43,6 +43,9 @@ def settle(session: Session, receipt: Receipt, reading: Reading, aside: Path) ->
         entities=reading.entities,
     )
     holds = [*reading.findings, *share_holds(session, delivery)]
+    if receipt.is_withdrawn:
+        reason = receipt.decisions[-1].reason
+        holds.append(Finding("withdrawn", delivery.file_name, reason))
     delivery = replace(
         delivery,
         diffs=tuple(asdict(one) for one in _diffs(session, delivery, aside)),
@@ -165,41 +168,43 @@ def _previous_full(
     """Counts of the feed's full delivery before this one by exported_at, among those that count."""
     if counts.coverage != "full":
         return None
-    earlier = _earlier_of_feed(session, delivery)
-    found = [
-        other
-        for one in sorted(earlier, key=lambda one: (one.exported_at, one.received_at))
-        if one.state == LIVE
-        for other in one.entities
-        if other.entity == counts.entity and other.coverage == "full"
+    before = _last_before(session, delivery, entity=counts.entity, coverage="full")
+    found = before.entities if before else ()
+    return next((one for one in found if one.entity == counts.entity), None)
+
+
+def _last_before(session: Session, delivery: Delivery, **facts: str) -> Delivery | None:
+    """The feed's last delivery that counts, exported no later than this one.
+
+    facts: file_name of the delivery; entity and coverage, which one of its entities must have.
+    """
+    where = ["feed_id = ?", "source_system = ?", "exported_at <= ?", "receipt_id <> ?", "state = ?"]
+    values = [
+        delivery.feed_id,
+        delivery.source_system,
+        delivery.exported_at.isoformat(),
+        delivery.receipt_id,
+        LIVE,
     ]
-    return found[-1] if found else None
-
-
-def _earlier_of_feed(session: Session, delivery: Delivery) -> list[Delivery]:
-    return ledger.read_deliveries(
-        session.connection,
-        "feed_id = ? and source_system = ? and exported_at <= ? and receipt_id <> ?"
-        " and state in (?, ?)",
-        [
-            delivery.feed_id,
-            delivery.source_system,
-            delivery.exported_at.isoformat(),
-            delivery.receipt_id,
-            LIVE,
-            WITHDRAWN,
-        ],
-    )
+    if "file_name" in facts:
+        where.append("file_name = ?")
+        values.append(facts["file_name"])
+    if "coverage" in facts:
+        where.append(
+            "delivery_id in"
+            " (select delivery_id from delivery_entities where entity = ? and coverage = ?)"
+        )
+        values += [facts["entity"], facts["coverage"]]
+    return ledger.read_latest(session.connection, " and ".join(where), values)
 
 
 def _diffs(session: Session, delivery: Delivery, aside: Path) -> Iterator[Diff]:
     """Against the last revision of the same name, else the full delivery before."""
-    earlier = _earlier_of_feed(session, delivery)
-    counting = [one for one in earlier if one.state == LIVE]
-    same_name = [one for one in counting if one.file_name == delivery.file_name]
+    same_name = _last_before(session, delivery, file_name=delivery.file_name)
     for counts in delivery.entities:
-        candidates = same_name or (counting if counts.coverage == "full" else [])
-        before = max(candidates, key=lambda one: (one.exported_at, one.received_at), default=None)
+        before = same_name
+        if before is None and counts.coverage == "full":
+            before = _last_before(session, delivery, entity=counts.entity, coverage="full")
         if before is None or counts.entity not in {one.entity for one in before.entities}:
             continue
         old = parquet_of(session.home, before, counts.entity)
@@ -231,27 +236,38 @@ def _diff(against: str, entity: str, old: Path, new: Path) -> Diff:
     )
 
 
+def hold(session: Session, delivery: Delivery, finding: Finding) -> None:
+    """Takes a delivery out of what counts because its rows can no longer be had."""
+    problems = (*delivery.problems, asdict(finding))
+    _commit(session, [replace(delivery, state=HELD, problems=problems)])
+
+
 def restore(session: Session, delivery: Delivery) -> None:
+    """Lets a held or withdrawn delivery count."""
     problems = tuple(one for one in delivery.problems if one["code"] != "withdrawn")
     _commit(session, [replace(delivery, state=LIVE, problems=problems)])
 
 
 def set_withdrawn(session: Session, delivery: Delivery, reason: str) -> None:
+    """Takes a delivery out of what counts because somebody said so."""
     own = tuple(one for one in delivery.problems if one["code"] not in ("withdrawn", "revised"))
     finding = asdict(Finding("withdrawn", delivery.file_name, reason))
     _commit(session, [replace(delivery, state=WITHDRAWN, problems=(*own, finding))])
 
 
 def table_of(entity: str) -> str:
+    """The landed table of an entity: billing.plans → billing__plans."""
     return entities()[entity].table
 
 
 def parquet_of(home: Home, delivery: Delivery, entity: str, state: str | None = None) -> Path:
+    """Where the rows of a delivery lie, in its state or another one."""
     name = f"{delivery.delivery_id}-{delivery.mapping_hash}.parquet"
     return home.landed / table_of(entity) / (state or delivery.state) / name
 
 
 def quarantine_of(home: Home, delivery: Delivery) -> Path:
+    """Where the refused cells of a delivery lie, whatever its state."""
     return home.quarantine / f"{delivery.delivery_id}.parquet"
 
 

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -14,11 +16,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
 from sources import landing
 from sources.entities import entities
 from sources.landing import DeliveryResult, Home, LandingRefused, LandingRules
 from sources.originals import ChangedWhileRead, store
+from sources.reasons import reasons
 
 PROJECT = Path(__file__).parents[2]
 DAY = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
@@ -521,8 +525,6 @@ def test_the_share_is_policy(home, put):
 
 
 def test_the_default_share_is_the_one_of_the_policy_block():
-    import yaml
-
     policy = yaml.safe_load((PROJECT / "dbt" / "dbt_project.yml").read_text("utf-8"))["vars"]
     policy = policy.get("keizoku", policy)
     assert LandingRules().hold_row_drop_share == policy["hold_row_drop_share"]
@@ -777,6 +779,16 @@ def test_C11_odd_names(home, put, name):
     result = land_one(home)
     assert (result.state, result.file_name) == ("live", name)
     assert control(home)["file_name"].to_list() == [name]
+
+
+def test_a_marker_beside_a_file_goes_along_with_it(home, put):
+    put("billing/plans_20260331.csv", PLANS)
+    put("billing/plans_20260331.csv.done", "")
+    assert land_one(home).state == "live"
+    assert files_below(home.inbox) == [
+        ".done/2026-04-01/billing/plans_20260331.csv",
+        ".done/2026-04-01/billing/plans_20260331.csv.done",
+    ]
 
 
 def test_unfinished_and_desktop_files_are_left_alone(home, put):
@@ -1085,9 +1097,34 @@ def test_A10_corrupt_raw(home, put):
     (home.originals / sha[:2] / sha).write_text(PLANS.replace("9000", "9"))
     home.ledger.unlink()
     shutil.rmtree(home.landed)
-    put_right = landing.reconcile(home)
-    assert put_right == ["landed again: plans_20260331.csv (held)"]
+    result = land_one(home)
+    assert (result.state, codes(result)) == ("held", ["original_damaged"])
     assert live(home, "billing.plans").height == 0
+
+
+def test_a_live_delivery_whose_rows_cannot_be_had_any_more_stops_counting(home, put):
+    # A full delivery listed without its rows would say that every record was deleted.
+    put("billing/plans_20260331.csv", PLANS)
+    sha = land_one(home).content_sha256
+    original = home.originals / sha[:2] / sha
+    kept = original.read_bytes()
+    original.unlink()
+    shutil.rmtree(home.landed)
+    assert codes(land_one(home)) == ["original_damaged"]
+    assert control(home).height == 0
+    # Given back, it counts again.
+    original.write_bytes(kept)
+    landing.reconcile(home)
+    assert control(home).height == 1
+    assert live(home, "billing.plans").height == 3
+
+
+def test_every_reason_that_is_given_has_its_words():
+    given = set()
+    for path in (PROJECT / "sources").glob("*.py"):
+        given |= set(re.findall(r'(?:Finding|_refused|_hit)\(\s*"(\w+)"', path.read_text("utf-8")))
+    assert len(given) > 20
+    assert given <= reasons().keys()
 
 
 # ── looking without storing ─────────────────────────────────────────────────────────────────────
@@ -1188,8 +1225,6 @@ def test_parquet_and_zip_go_by_their_extension(home, put, tmp_path):
     frame = pl.DataFrame({"plan_id": ["A"], "name": ["Light"], "list_price_native": [1000]})
     (home.inbox / "billing").mkdir()
     frame.write_parquet(home.inbox / "billing" / "plans_20260331.parquet")
-    import zipfile
-
     with zipfile.ZipFile(home.inbox / "billing" / "plans_20260430.zip", "w") as archive:
         archive.writestr("export/plans.csv", PLANS)
     states = [(result.file_name, result.state) for result in land(home)]
