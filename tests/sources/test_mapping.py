@@ -1,11 +1,14 @@
 """Mappings: what their YAML may say, and what becomes of the rows they read."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sources.catalogue import choose, load_catalogue, read_mapping
 from sources.conversion import Converted, DeliveryFacts, convert, record_key, record_keys
@@ -368,6 +371,20 @@ def test_a_file_without_rows_lands_nothing(mapping):
     assert part.landed.schema == entities()["billing.subscriptions"].landed_schema()
 
 
+CELLS = st.none() | st.text(max_size=12) | st.sampled_from(["K1", "2026/04/01", "1,000", "有効"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(st.lists(CELLS, min_size=6, max_size=6), max_size=8))
+def test_D17_whatever_the_cells_hold_every_row_is_accounted_for(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("mapping") / "contracts.yml"
+    path.write_text(CONTRACTS, encoding="utf-8")
+    part = converted(read_mapping(path, "Asia/Tokyo").mapping, sheet(HEADERS, *rows))
+    accounted = part.rows_landed + part.rows_quarantined + part.rows_repeated
+    assert part.rows_read == len(rows) == accounted
+    assert part.quarantine["source_row"].n_unique() == part.rows_quarantined
+
+
 # ── record keys ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -591,6 +608,12 @@ def test_a_mapping_that_cannot_be_used_is_listed_and_the_others_work(tmp_path):
         ("c.yml", "id"),
     ]
     assert catalogue.by_id("contracts").origin == "home"
+
+
+def test_the_written_guide_shows_a_mapping_that_works(mapping):
+    guide = Path(__file__).parents[2] / "sources" / "presets" / "README.md"
+    example = re.search(r"```yaml\n(.*?)```", guide.read_text("utf-8"), re.DOTALL).group(1)
+    assert mapping(example).id == "our_contracts"
 
 
 def test_shipped_presets_are_valid():
