@@ -55,12 +55,12 @@ def built_once(shared_folder) -> Callable[[str, BuildHome], Path]:
 
 @pytest.fixture(scope="session")
 def golden_home(built_once) -> Path:
-    """GD-1 delivered as one full UTF-8 CSV per entity, run once as of 2026-06-30."""
+    """GD-1 delivered as one full UTF-8 CSV per entity, run once in UTC."""
 
     def build(home: Path) -> None:
         company_home.found(home, POLICY)
         golden_deliveries.write_csv(home / "inbox", golden_deliveries.last_exports())
-        company_home.run(home, golden_company.AS_OF)
+        company_home.run(home, golden_company.AS_OF, env={"TZ": "UTC"})
 
     return built_once("golden", build)
 

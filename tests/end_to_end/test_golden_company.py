@@ -90,18 +90,6 @@ def test_lapse_grace_changes_the_late_renewal_and_nobody_else(golden_home, home_
     assert with_grace - without_grace == golden_company.MOVEMENTS_ONLY_WITH_GRACE
 
 
-def test_a_discount_that_runs_out_is_an_expansion_with_its_reason(golden_home):
-    names = company_home.customers(golden_home)
-    rows = query(
-        golden_home,
-        "select customer_key, movement_type, mrr_change from fct_mrr_movement"
-        " where movement_reason = 'discount_end'",
-    )
-    assert [(names[key], movement, change) for key, movement, change in rows] == [
-        ("C11", "expansion", Decimal(2000))
-    ]
-
-
 def test_churn_events_say_who_left_when_and_why(golden_home):
     names = company_home.customers(golden_home)
     rows = query(

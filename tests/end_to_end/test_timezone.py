@@ -1,4 +1,4 @@
-"""Invariant 9: the time zone of the machine changes no number."""
+"""Invariant 9: the time zone of the machine changes no number. The golden home is run in UTC."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.end_to_end.conftest import POLICY
 pytestmark = pytest.mark.xdist_group("timezone")
 
 
-@pytest.mark.parametrize("machine_timezone", ["UTC", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("machine_timezone", ["Asia/Tokyo", "America/New_York"])
 def test_the_time_zone_of_the_machine_changes_no_mart(tmp_path, golden_home, machine_timezone):
     home = company_home.found(tmp_path / "home", POLICY)
     golden_deliveries.write_csv(home / "inbox", golden_deliveries.last_exports())
