@@ -301,7 +301,7 @@ def _live_by_month(
                 return None
             running = replace(running, start=comes_back_on, known_from=comes_back_on)
             month = add_months(comes_back_on.replace(day=1), 1)
-        elif roll < loss + 0.004:  # stops paying; billing closes the contract four months later
+        elif roll < loss + 0.008:  # stops paying; billing closes the contract four months later
             closed_on = month_end(add_months(day, 4))
             if closed_on <= until:
                 life.cancel_requests.append(

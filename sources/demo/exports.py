@@ -35,7 +35,10 @@ Row = dict[str, object]
 
 @dataclass(frozen=True)
 class Mistake:
-    """A mistake planted in a file: where it stands, as an editor counts lines, and what it is."""
+    """A mistake planted in a file: where it stands, as an editor counts lines, and what it is.
+
+    `kind` is the reason code it must be refused with, or `repeated`.
+    """
 
     path: Path
     line: int
@@ -97,7 +100,7 @@ def _accounts(company: Company, exported_on: date) -> Iterator[Row]:
 def _account(customer: Customer, account_id: str, billing_customer_id: str, name: str) -> Row:
     return {
         "account_id": account_id,
-        "kind": customer.kind,
+        "kind": "法人" if customer.kind == "company" else "個人",
         "name": name,
         "name_kana": customer.name_kana,
         "industry": customer.industry,
@@ -404,7 +407,7 @@ def _instant(at: datetime | None) -> str | None:
 def _plant_mistakes(files: dict[str, Path]) -> list[Mistake]:
     """Spoils a few lines of the last exports, each in a way a real export was seen to fail."""
     mistakes = [
-        _spoil_cell(files, "accounts", 0.4, "登録日", "2026/02/30", "unreadable_date"),
+        _spoil_cell(files, "accounts", 0.4, "登録日", "2026/02/30", "no_such_date"),
         _spoil_cell(files, "invoices", 0.5, "document_type", "見積書", "unknown_value"),
         _spoil_cell(files, "invoice_lines", 0.3, "amount_native", "一万円", "unreadable_number"),
         _spoil_cell(files, "usage_days", 0.6, "date", "4月の初め", "unreadable_date"),
@@ -462,4 +465,4 @@ def _add_field(files: dict[str, Path], name: str, position: float) -> Mistake | 
     index = max(1, int(len(lines) * position))
     lines[index].append("至急")
     _rewrite(path, _encoding(path), lines)
-    return Mistake(path, index + 1, None, ",".join(lines[index]), "ragged")
+    return Mistake(path, index + 1, None, ",".join(lines[index]), "ragged_row")

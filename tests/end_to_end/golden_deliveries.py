@@ -79,7 +79,7 @@ def write_csv(inbox: Path, exports: Iterable[Export]) -> None:
 
 
 def write_japanese_csv(inbox: Path, exports: Iterable[Export]) -> None:
-    """CP932 CSV as Excel in Japan saves it: Japanese headers, はい, 2026/1/5, ￥10,000."""
+    """CP932 CSV as Excel in Japan saves it: Japanese headers and words, 2026/1/5, ￥10,000."""
     for export in exports:
         columns = [entities()[export.entity].column(name) for name in export.header]
         path = export.path(inbox, ".csv")
@@ -91,14 +91,41 @@ def write_japanese_csv(inbox: Path, exports: Iterable[Export]) -> None:
                 writer.writerow([_japanese(column, row[column.name]) for column in columns])
 
 
+# Columns with a closed list that such an export writes in Japanese, and its words for them.
+JAPANESE_COLUMNS = {
+    "kind",
+    "payment_method",
+    "interval_unit",
+    "initiated_by",
+    "document_type",
+    "line_type",
+}
+JAPANESE_WORDS = {
+    "true": "はい",
+    "false": "いいえ",
+    "company": "法人",
+    "person": "個人",
+    "month": "月",
+    "year": "年",
+    "card": "カード",
+    "transfer": "振込",
+    "direct_debit": "口座振替",
+    "invoice": "請求書",
+    "customer": "顧客",
+    "recurring": "定期",
+    "oneoff": "一時",
+    "proration": "日割",
+}
+
+
 def _japanese(column: Column, text: str) -> str:
     if not text:
         return ""
     if column.type in ("date", "ts"):
         day = date.fromisoformat(text)
         return f"{day.year}/{day.month}/{day.day}"
-    if column.type == "bool":
-        return "はい" if text == "true" else "いいえ"
+    if column.type == "bool" or column.name in JAPANESE_COLUMNS:
+        return JAPANESE_WORDS[text]
     if column.name.endswith("_native"):
         return f"￥{Decimal(text):,}"
     return text

@@ -3,11 +3,12 @@
 import csv
 import hashlib
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from sources import landing
 from sources.demo import generate
 
 UNTIL = date(2026, 6, 30)
@@ -102,17 +103,43 @@ def test_planted_mistakes_stand_on_the_lines_it_names(demo):
     inbox, mistakes = demo
 
     assert [(mistake.path.relative_to(inbox).as_posix(), mistake.kind) for mistake in mistakes] == [
-        ("crm/accounts_20260630.csv", "unreadable_date"),
+        ("crm/accounts_20260630.csv", "no_such_date"),
         ("billing/invoices_20260630.csv", "unknown_value"),
         ("billing/invoice_lines_20260630.csv", "unreadable_number"),
         ("usage/usage_days_20260630.csv", "unreadable_date"),
         ("billing/payments_20260630.csv", "repeated"),
-        ("bank/bank_transactions_20260630.csv", "ragged"),
+        ("bank/bank_transactions_20260630.csv", "ragged_row"),
     ]
     for mistake in mistakes:
         encoding = "cp932" if mistake.path.parent.name == "crm" else "utf-8"
         lines = mistake.path.read_text(encoding=encoding).splitlines()
         assert mistake.text in lines[mistake.line - 1]
+
+
+def test_landing_reports_every_planted_mistake_and_holds_nothing(home):
+    mistakes = generate(home.inbox, until=UNTIL)
+
+    results = landing.land_inbox(home, now=datetime(2026, 7, 1, tzinfo=UTC))
+
+    assert {
+        (result.file_name, result.state) for result in results if result.state != "live"
+    } == set()
+    rejects = landing.rejects(home).select("file_name", "source_row", "column_name", "reason_code")
+    assert sorted(rejects.iter_rows(), key=repr) == sorted(
+        (
+            (mistake.path.name, mistake.line, mistake.column, mistake.kind)
+            for mistake in mistakes
+            if mistake.kind != "repeated"
+        ),
+        key=repr,
+    )
+    repeated = {
+        result.file_name: entity.rows_repeated
+        for result in results
+        for entity in result.entities
+        if entity.rows_repeated
+    }
+    assert repeated == {"payments_20260630.csv": 1}
 
 
 def test_tickets_are_json_with_instants_in_utc(demo):
