@@ -30,3 +30,13 @@ def _on_connect(connection: Any, record: Any) -> None:
     if path and path not in _held:
         _held[path] = sqlite3.connect(path, check_same_thread=False)
         _held[path].execute("select count(*) from sqlite_master").fetchone()
+
+
+if __name__ == "__main__":
+    # `python -m dagster_project.event_log MODULE …` runs another module that way.
+    import runpy
+    import sys
+
+    spare_the_disk()
+    sys.argv = sys.argv[1:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -27,7 +27,6 @@ LINKS_SCHEMA = pl.Schema(
         "evidence": pl.String(),
     }
 )
-_RECORD = ["record", "source_system", "entity", "source_id", "record_key"]
 
 
 class Edge(NamedTuple):
@@ -48,10 +47,10 @@ def link_customers(
       record_key; unique by (source_system, account_id).
     billing_customers: source_system, billing_customer_id, account_id, email_folded, created_date,
       record_key; unique by (source_system, billing_customer_id).
-    references: source_system, billing_customer_id, entity, record_key: billing ids that other
-      records name, with the key a billing customer of that id would have. Ids without a record in
-      their own system become records here ("dangling"), so that nothing they own is dropped; they
-      keep their key when the record arrives later.
+    references: source_system, billing_customer_id, entity, record_key: billing ids that records of
+      `entity` name, with the key a billing customer of that id would have. Ids without a record in
+      their own system become billing customers here ("dangling"; the evidence says who named them),
+      so that nothing they own is dropped; they keep their key when the record arrives later.
 
     An id points into its own system if that has the record, else into the only system that has it.
     An id that several other systems have links nothing: which one is meant would be a guess.
@@ -75,7 +74,7 @@ def link_customers(
     representative = _representatives(records.height, edges)
     rules, evidence = _explain(records, edges)
     keys = records["record_key"].to_list()
-    is_dangling = records["is_dangling"].to_list()
+    is_dangling = records["named_by"].is_not_null().to_list()
     match_rules = [
         rules.get(record)
         if representative[record] != record and record in rules
@@ -101,7 +100,7 @@ def _records(
     accounts: pl.DataFrame, billing_customers: pl.DataFrame, references: pl.DataFrame
 ) -> pl.DataFrame:
     """Every record, numbered so that the smallest number of a cluster represents it."""
-    columns = ["source_system", "entity", "source_id", "record_key", "created_date", "is_dangling"]
+    columns = ["source_system", "entity", "source_id", "record_key", "created_date", "named_by"]
     masters = [
         frame.select(
             "source_system",
@@ -109,7 +108,7 @@ def _records(
             source_id=pl.col(id_column),
             record_key="record_key",
             created_date=pl.col("created_date").cast(pl.Date),
-            is_dangling=pl.lit(False),
+            named_by=pl.lit(None, dtype=pl.String),
         )
         for frame, entity, id_column in (
             (accounts, ACCOUNTS, "account_id"),
@@ -119,15 +118,15 @@ def _records(
     dangling = (
         references.join(billing_customers, on=["source_system", "billing_customer_id"], how="anti")
         .drop_nulls("billing_customer_id")
-        .sort("source_system", "billing_customer_id", "entity")
-        .unique(["source_system", "billing_customer_id"], keep="first", maintain_order=True)
+        .group_by("source_system", "billing_customer_id", "record_key")
+        .agg(named_by=pl.col("entity").unique().sort().str.join(", "))
         .select(
             "source_system",
-            "entity",
+            "named_by",
+            entity=pl.lit(BILLING_CUSTOMERS),
             source_id="billing_customer_id",
             record_key="record_key",
             created_date=pl.lit(None, dtype=pl.Date),
-            is_dangling=pl.lit(True),
         )
     )
     return (
@@ -147,7 +146,7 @@ def _id_edges(
 ) -> Iterable[Edge]:
     """Cross-references from the rows of `frame` to records of the other master."""
     target_column = "account_id" if target_entity == ACCOUNTS else "billing_customer_id"
-    own = records.filter(pl.col("entity") == entity).select(
+    own = records.filter((pl.col("entity") == entity) & pl.col("named_by").is_null()).select(
         "record", "source_system", pl.col("source_id").alias(id_column)
     )
     pointers = (
@@ -160,7 +159,7 @@ def _id_edges(
 
 def _reference_edges(records: pl.DataFrame) -> Iterable[Edge]:
     """Ids without a record of their own system, to the only other system that has one."""
-    pointers = records.filter("is_dangling").select(
+    pointers = records.filter(pl.col("named_by").is_not_null()).select(
         "record", "source_system", target_id="source_id"
     )
     return _resolve(pointers, records, BILLING_CUSTOMERS, "billing_customer_id")
@@ -169,9 +168,9 @@ def _reference_edges(records: pl.DataFrame) -> Iterable[Edge]:
 def _resolve(
     pointers: pl.DataFrame, records: pl.DataFrame, target_entity: str, via: str
 ) -> Iterable[Edge]:
-    targets = records.filter((pl.col("entity") == target_entity) & ~pl.col("is_dangling")).select(
-        target="record", target_system="source_system", target_id="source_id"
-    )
+    targets = records.filter(
+        (pl.col("entity") == target_entity) & pl.col("named_by").is_null()
+    ).select(target="record", target_system="source_system", target_id="source_id")
     found = pointers.join(targets, on="target_id").with_columns(
         is_own=pl.col("target_system") == pl.col("source_system")
     )
@@ -230,7 +229,11 @@ def _explain(records: pl.DataFrame, edges: list[Edge]) -> tuple[dict[int, str], 
     systems, entities, ids = (
         records[name].to_list() for name in ("source_system", "entity", "source_id")
     )
+    named_by = records.filter(pl.col("named_by").is_not_null()).select("record", "named_by")
     evidence = {
+        record: json.dumps([{"rule": "dangling", "via": via}]) for record, via in named_by.rows()
+    }
+    evidence |= {
         record: json.dumps(
             [
                 {

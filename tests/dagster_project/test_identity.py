@@ -124,6 +124,21 @@ def test_a_contract_without_a_customer_record_is_a_customer_of_its_own():
     assert keys(links) == {"kb1": "kb1", "kb2": "kb2", "kb3": "kb3"}
     assert rules(links) == {"kb1": "self", "kb2": "dangling", "kb3": "dangling"}
     assert links.height == 3
+    assert links["entity"].unique().to_list() == ["billing.billing_customers"]
+    evidence = dict(links.select("source_id", "evidence").iter_rows())
+    assert json.loads(evidence["B2"]) == [
+        {"rule": "dangling", "via": "billing.invoices, billing.subscriptions"}
+    ]
+
+
+def test_a_customer_keeps_its_key_when_its_record_arrives_after_its_contracts():
+    references = [("billing", "B1", "billing.subscriptions", "kb1")]
+    before = link(references=references)
+    after = link(
+        billing_customers=[("billing", "B1", None, None, date(2025, 1, 1), "kb1")],
+        references=references,
+    )
+    assert keys(before) == keys(after) == {"kb1": "kb1"}
 
 
 def test_a_contract_of_another_system_finds_the_only_record_with_its_id():
