@@ -87,7 +87,7 @@ def axis_start(steps: Sequence[Step]) -> Decimal:
     span = high - low
     if low <= 0 or span >= high * CUT_AXIS_BELOW:
         return Decimal(0)
-    margin = span if span else high * CUT_AXIS_BELOW
+    margin = span / 3 if span else high * CUT_AXIS_BELOW
     magnitude = Decimal(1).scaleb(margin.adjusted())
     return max(Decimal(0), (low - margin) // magnitude * magnitude)
 

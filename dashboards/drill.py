@@ -69,7 +69,8 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
     if not total["customer_count"]:
         st.info(text("drill.nobody"), icon=":material/person_off:")
         return None
-    customers = named(page, queries.movement_customers(page.snapshot, month, movement_type))
+    customers = queries.movement_customers(page.snapshot, month, movement_type)
+    names = queries.movement_names(page.snapshot, month, movement_type)
     st.markdown(
         text(
             "drill.customers",
@@ -82,7 +83,7 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
     cell = queries.movement_cell(page.snapshot, month, movement_type)
     show_match(page, total["mrr_change"], cell, formats.money_signed)
 
-    shown = customers.head(CUSTOMERS_SHOWN)
+    shown = in_words(page, customers.head(CUSTOMERS_SHOWN), names)
     if customers.height > shown.height:
         st.caption(
             text("drill.first_rows", shown=shown.height, all=formats.count(customers.height))
@@ -108,13 +109,16 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
     )
     tables.download(
         page,
-        lambda: customers,
+        lambda: in_words(page, customers, names),
         columns,
         name=f"mrr_{month:%Y%m}_{movement_type}",
         key="customers_csv",
         before=lambda: record_export(page, month, movement_type, customers.height),
     )
-    by_key = {row["customer_key"]: row for row in customers.to_dicts()}
+    # the list is as long as the table, but an address may name any customer of the cell
+    asked = customers.filter(pl.col("customer_key") == st.query_params.get("customer", ""))
+    listed = pl.concat([shown, in_words(page, asked, names)])
+    by_key = {row["customer_key"]: row for row in listed.to_dicts()}
     chosen = filters.select(
         "customer",
         list(by_key),
@@ -127,20 +131,14 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
     return by_key.get(chosen)
 
 
-def named(page: Frame, customers: pl.DataFrame) -> pl.DataFrame:
-    """The rows with `customer` (name, or a short key for who may not see names) and `reason` in
-    words.
-    """
-    keys = customers["customer_key"].to_list()
-    names = queries.customer_names(page.snapshot, tuple(sorted(set(keys))))
-    unnamed = {key: page.text("drill.unnamed", key=key[:8]) for key in keys}
+def in_words(page: Frame, customers: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
+    """The rows with `customer` (the name, or a short key for want of one) and `reason` as text."""
+    keys, codes = customers["customer_key"], customers["movement_reason"]
+    called = [names.get(key) or page.text("drill.unnamed", key=key[:8]) for key in keys]
+    reasons = [page.text.code("movement_reason", code) for code in codes]
     return customers.with_columns(
-        pl.Series("customer", [names.get(key) or unnamed[key] for key in keys], dtype=pl.String),
-        pl.Series(
-            "reason",
-            [page.text.code("movement_reason", code) for code in customers["movement_reason"]],
-            dtype=pl.String,
-        ),
+        pl.Series("customer", called, dtype=pl.String),
+        pl.Series("reason", reasons, dtype=pl.String),
     )
 
 
@@ -248,7 +246,10 @@ def show_pieces(page: Frame, pieces: pl.DataFrame, name: str) -> None:
 def line_name(page: Frame, piece: dict) -> str:
     """A contract segment with the place it came from, for the list to choose a line from."""
     return page.text(
-        "drill.line_name", contract=piece["contract_id"], source=source_name(page, piece)
+        "drill.line_name",
+        contract=piece["contract_id"],
+        start=page.formats.date(piece["piece_start_date"]),
+        source=source_name(page, piece),
     )
 
 

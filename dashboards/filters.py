@@ -6,6 +6,7 @@ reading Japanese opens the same view for someone reading English. Streamlit's ow
 it can narrow a view, never widen rights.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -76,6 +77,7 @@ def keep_across_pages(name: str, options: Sequence[str]) -> None:
 
 def _bound(widget, name, options, default, label, show, clears, arguments):
     key = f"filter_{name}"
+    labels = _labels(options, show)
     # The URL is the truth: written here before the widget exists, and by the widget's callback
     # after.
     st.session_state[key] = chosen(name, options, default)
@@ -83,4 +85,22 @@ def _bound(widget, name, options, default, label, show, clears, arguments):
     def write_url() -> None:
         put(**{name: st.session_state[key]}, **dict.fromkeys(clears))
 
-    return widget(label, options, key=key, format_func=show, on_change=write_url, **arguments)
+    return widget(
+        label,
+        options,
+        key=key,
+        format_func=lambda option: labels.get(option, option),
+        on_change=write_url,
+        **arguments,
+    )
+
+
+def _labels(options: Sequence[str], show: Callable[[str], str]) -> dict[str, str]:
+    # Streamlit tells options apart by their label: two customers of one name must stay two.
+    labels: dict[str, str] = {}
+    count: Counter[str] = Counter()
+    for option in options:
+        label = show(option)
+        count[label] += 1
+        labels[option] = label if count[label] == 1 else f"{label} #{count[label]}"
+    return labels

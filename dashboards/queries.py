@@ -207,8 +207,8 @@ def movement_customers(snapshot: Snapshot, month: date, movement_type: str) -> p
 
 
 @_cached
-def customer_names(snapshot: Snapshot, customer_keys: tuple[str, ...]) -> dict[str, str]:
-    """Display name by customer key; empty for a reader without the right to personal columns."""
+def movement_names(snapshot: Snapshot, month: date, movement_type: str) -> dict[str, str]:
+    """Display name by key of the customers who moved this way; none without the right to people."""
     if not snapshot.has_personal_columns:
         return {}
     named = rows(
@@ -216,9 +216,13 @@ def customer_names(snapshot: Snapshot, customer_keys: tuple[str, ...]) -> dict[s
         """
         select customer_key, display_name
         from pii.dim_customer
-        where list_contains(?, customer_key) and display_name is not null
+        where
+            display_name is not null
+            and customer_key in (
+                select customer_key from fct_mrr_movement where month = ? and movement_type = ?
+            )
         """,
-        (list(customer_keys),),
+        (month, movement_type),
     )
     return dict(named.iter_rows())
 

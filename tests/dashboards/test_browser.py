@@ -190,7 +190,11 @@ def test_from_a_cell_down_to_the_delivered_line_by_choosing(visit):
     assert "2 顧客、合計 ▲23,000円" in text(page)
     choose(page, "契約を見る顧客", "株式会社サンプル商事")
     assert "MRR 20,000円 → 0円" in text(page)
-    choose(page, "元データの行を見る契約", "S04（subscriptions_20260630.csv の 6 行目）")
+    choose(
+        page,
+        "元データの行を見る契約",
+        "S04 2026/01/01(木)から（subscriptions_20260630.csv の 6 行目）",
+    )
     assert "③ 元データ： subscriptions_20260630.csv の 6 行目" in text(page)
     assert "監査ログ（audit/access.jsonl）に記録しました" in text(page)
     for part in ("month=2026-03", "type=churn", "customer=C04", "line=S04-1"):

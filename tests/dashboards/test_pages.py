@@ -254,6 +254,16 @@ def test_choosing_another_cell_forgets_the_customer_below(gd1_home):
     assert "1 顧客、合計 +7,000円" in words(app)
 
 
+def test_two_contract_pieces_and_two_customers_of_one_name_stay_two_options(gd1_home):
+    names = {"C04": "同じ名前", "C06": "同じ名前"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queries, "movement_names", lambda *_: names)
+        app = open_page("mrr", month="2026-03", type="churn", customer="C06")
+    box = next(box for box in app.selectbox if box.label == "契約を見る顧客")
+    assert list(box.options) == ["同じ名前", "同じ名前 #2"]
+    assert box.value == "C06"
+
+
 def test_a_cell_nobody_moved_in_says_so(gd1_home):
     assert "この月にこの種類の動きをした顧客はいません。" in words(
         open_page("mrr", month="2026-06", type="churn")

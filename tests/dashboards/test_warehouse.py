@@ -1,7 +1,7 @@
 """The one reader of published versions: which one it shows, and what it can never do."""
 
 import shutil
-from datetime import timedelta
+from datetime import date, timedelta
 
 import duckdb
 import pytest
@@ -11,6 +11,7 @@ from dashboards.access import PERSONAL_COLUMNS, Principal, principal
 from dashboards.warehouse import NotPublished, Snapshot, VersionBroken
 from tests.dashboards.gd1_home import AS_OF, THE_MORNING_AFTER, publish_gd1
 
+MARCH = date(2026, 3, 1)
 WITHOUT_NAMES = Principal("sales", frozenset())
 
 
@@ -92,8 +93,11 @@ def test_the_connection_can_neither_write_nor_reach_outside_the_version(gd1_home
 def test_who_may_not_see_people_has_no_second_file_even_beside_someone_who_may(gd1_home):
     admin, _ = warehouse.current(gd1_home, principal())
     sales, _ = warehouse.current(gd1_home, WITHOUT_NAMES)
-    assert queries.customer_names(admin, ("C04",)) == {"C04": "株式会社サンプル商事"}
-    assert queries.customer_names(sales, ("C04",)) == {}
+    assert queries.movement_names(admin, MARCH, "churn") == {
+        "C04": "株式会社サンプル商事",
+        "C06": "髙橋 由美子",
+    }
+    assert queries.movement_names(sales, MARCH, "churn") == {}
     with pytest.raises(VersionBroken, match="pii"):
         warehouse.rows(sales, "select display_name from pii.dim_customer")
 

@@ -1,0 +1,127 @@
+"""The pages over GD-1 delivered as files and taken through the whole pipeline."""
+
+from decimal import Decimal
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards import access, clock, originals, queries, warehouse
+from tests.dashboards.gd1_home import REPO, THE_MORNING_AFTER
+from tests.end_to_end import company_home
+
+# Built once per session, by whichever test asks first.
+from tests.end_to_end.conftest import built_once, golden_home, shared_folder  # noqa: F401
+
+
+@pytest.fixture
+def real_home(golden_home, tmp_path, monkeypatch):  # noqa: F811
+    """A copy, because looking at an original line writes into the home."""
+    home = tmp_path / "real"
+    company_home.copy_of(golden_home, home)
+    monkeypatch.setenv("KEIZOKU_HOME", str(home))
+    monkeypatch.setattr(clock, "utc_now", lambda: THE_MORNING_AFTER)
+    return home
+
+
+@pytest.fixture
+def snapshot(real_home):
+    snapshot, passed_over = warehouse.current(real_home, access.principal())
+    assert passed_over is None
+    return snapshot
+
+
+def open_page(page: str | None = None, **url: str) -> AppTest:
+    app = AppTest.from_file(REPO / "dashboards" / "app.py", default_timeout=60).run()
+    if page:
+        app.switch_page(page)
+    for name, value in url.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def test_home_shows_the_golden_figures(real_home):
+    app = open_page()
+    assert not app.exception
+    assert not app.warning
+    assert not app.error
+    june = {metric.label: metric.value for metric in app.metric}
+    assert june == {
+        "MRR": "106,600円",
+        "ARR": "1,279,200円",
+        "顧客数": "10",
+        "ARPA": "10,660円",
+        "解約率（顧客数）": "0.00%",
+        "NRR（月次）": "100.00%",
+        "GRR（月次）": "100.00%",
+        "クイックレシオ": "—",
+    }
+    march = {metric.label: metric.value for metric in open_page(month="2026-03").metric}
+    assert march["MRR"] == "103,800円"
+    assert march["解約率（顧客数）"] == "18.18%"
+    assert march["NRR（月次）"] == "82.94%"
+    assert march["クイックレシオ"] == "0.43"
+
+
+def test_every_cell_adds_up_from_its_customers_and_their_contracts(snapshot):
+    months = queries.months(snapshot).to_dicts()
+    month_end = {row["month"]: row["month_end"] for row in months}
+    cells = queries.movements(snapshot, months[0]["month"], months[-1]["month"])
+    assert cells.height == 63  # 7 months × 9 types
+    for cell in cells.to_dicts():
+        customers = queries.movement_customers(snapshot, cell["month"], cell["movement_type"])
+        assert sum(customers["mrr_change"], Decimal(0)) == cell["mrr_change"]
+        for key in customers["customer_key"]:
+            day = month_end[cell["month"]]
+            sums = dict(queries.contract_sums(snapshot, key, day).rows())
+            if set(sums) <= {"JPY"}:
+                assert sums.get("JPY", 0) == queries.customer_mrr(snapshot, key, day)
+
+
+def test_churn_of_march_goes_down_to_the_line_the_billing_system_wrote(real_home, snapshot):
+    month = next(row for row in queries.months(snapshot).to_dicts() if f"{row['month']:%m}" == "02")
+    march = next(row for row in queries.months(snapshot).to_dicts() if f"{row['month']:%m}" == "03")
+    largest = queries.movement_customers(snapshot, march["month"], "churn").row(0, named=True)
+    assert largest["mrr_change"] == -20000
+    (contract,) = queries.contracts_in_force(
+        snapshot, largest["customer_key"], month["month_end"]
+    ).to_dicts()
+    app = open_page(
+        "views/mrr.py",
+        month="2026-03",
+        type="churn",
+        customer=largest["customer_key"],
+        line=contract["segment_key"],
+    )
+    assert not app.exception
+    assert not app.error
+    said = "\n".join(element.value for kind in ("markdown", "caption") for element in app.get(kind))
+    assert "2 顧客、合計 ▲23,000円" in said
+    assert "MRR 20,000円 → 0円" in said
+    assert said.count("✓ 合計") == 3
+    line = next(frame.value for frame in app.dataframe if "見出し" in frame.value)
+    cells = dict(zip(line["見出し"], line["値"], strict=True))
+    assert cells["contract_id"] == contract["contract_id"] == "S04"
+    assert cells["segment_end_date"] == "2026-02-28"
+
+
+def test_every_contract_of_the_last_month_has_its_line(real_home, snapshot):
+    last = queries.months(snapshot).to_dicts()[-1]
+    found = 0
+    for key in queries.movement_customers(snapshot, last["month"], "resume")["customer_key"]:
+        for piece in queries.contracts_in_force(snapshot, key, last["month_end"]).to_dicts():
+            delivery = queries.delivery(
+                snapshot, piece["delivery_id"], "billing.subscriptions"
+            ).row(0, named=True)
+            line = originals.original_line(
+                real_home,
+                access.principal(),
+                content_sha256=delivery["content_sha256"],
+                feed_id=delivery["feed_id"],
+                file_name=delivery["file_name"],
+                sheet=piece["source_sheet"],
+                row=piece["source_row"],
+                time_zone="Asia/Tokyo",
+            )
+            assert line["contract_id"] == piece["contract_id"]
+            found += 1
+    assert found == 1
