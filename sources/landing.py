@@ -41,6 +41,7 @@ from sources.inbox import (
 from sources.ledger import HELD, LIVE, REMAPPED, Delivery, EntityCounts
 from sources.originals import Decision
 from sources.reading import Finding, Reading, ReadRequest
+from sources.reasons import reasons
 from sources.reconciling import present_reading, receipt_of, reconcile_all, reland_changed
 from sources.session import Session, open_session
 from sources.settling import is_revised, restore, set_withdrawn, share_holds
@@ -131,7 +132,8 @@ def check(home: Home, path: Path, mapping: Path | str | None = None) -> CheckRes
                 raise LandingRefused(describe(Finding("unknown_mapping", mapping)))
             request = replace(request, feed_id=mapping)
         reading = session.worker.read(request)
-        return CheckResult(_checked(session, request, reading), reading.quarantine)
+        refused = tuple(_explained(cell, request.file_name) for cell in reading.quarantine)
+        return CheckResult(_checked(session, request, reading), refused)
 
 
 def deliveries(home: Home) -> list[DeliveryResult]:
@@ -192,6 +194,18 @@ def reconcile(home: Home) -> list[str]:
         done = reconcile_all(session)
         write_control_tables(session)
         return [one.text for one in done]
+
+
+def _explained(cell: dict, file_name: str) -> dict:
+    """A refused cell in the words of control__quarantine."""
+    reason = reasons()[cell["reason_code"]]
+    return cell | {
+        "file_name": file_name,
+        "message_ja": reason.ja,
+        "message_en": reason.en,
+        "remedy_ja": reason.remedy_ja,
+        "remedy_en": reason.remedy_en,
+    }
 
 
 def _naive_utc(moment: datetime) -> datetime:

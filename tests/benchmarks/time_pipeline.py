@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.time_pipeline --customers 200 1000 5000
 
-Prints one line of JSON per size: files and rows delivered, seconds per phase as the run reports
-them, seconds of the whole command, and of a second run that finds nothing new. Not a test: numbers
-of one machine are no limit for another.
+Prints one line of JSON per size: files and lines delivered, seconds per phase as the run reports
+them, seconds of the whole command, and of a second run that finds nothing new; then how both grew
+against the first size. Not a test: numbers of one machine are no limit for another.
 """
 
 import argparse
@@ -57,8 +57,15 @@ def main() -> None:
     parser.add_argument("--customers", type=int, nargs="+", default=[200, 1000])
     parser.add_argument("--months", type=int, default=24)
     arguments = parser.parse_args()
+    first = None
     for customers in arguments.customers:
-        sys.stdout.write(json.dumps(time_size(customers, arguments.months)) + "\n")
+        timed = time_size(customers, arguments.months)
+        first = first or timed
+        timed |= {
+            f"{name}_against_first": round(timed[name] / first[name], 1)
+            for name in ("lines", "run")
+        }
+        sys.stdout.write(json.dumps(timed) + "\n")
 
 
 if __name__ == "__main__":

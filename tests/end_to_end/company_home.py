@@ -54,10 +54,12 @@ class Mart:
     rows: tuple[tuple, ...]
 
 
-def keizoku(home: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Finished:
-    """Runs one command on a home, in English, with JSON output."""
+def keizoku(
+    home: Path, *arguments: str, env: Mapping[str, str] | None = None, as_json: bool = True
+) -> Finished:
+    """Runs one command on a home, in English."""
     command = [sys.executable, "-m", "dagster_project.cli"]
-    command += ["--home", str(home), "--json", "--lang", "en", *arguments]
+    command += ["--home", str(home), "--lang", "en", *(["--json"] if as_json else []), *arguments]
     environment = {name: text for name, text in os.environ.items() if name != "KEIZOKU_HOME"}
     done = subprocess.run(
         command,

@@ -74,6 +74,18 @@ def test_the_synthetic_sample_shows_what_the_how_to_promises(sample_home):
     assert blank_totals(sample_home) == [(7, "TotalCharges", "missing_required")]
 
 
+def test_check_shows_what_would_not_load_with_its_line_and_remedy(sample_home):
+    file = EXAMPLE / DELIVERED_AS
+    done = company_home.keizoku(
+        sample_home, "check", str(file), "--mapping", "telco_churn", as_json=False
+    )
+    assert done.code == 3, done.text
+    assert "billing.invoices: 20 read = 19 landed + 1 quarantined" in done.text
+    [line] = [line for line in done.text.splitlines() if "TotalCharges" in line]
+    assert line.split()[:3] == [DELIVERED_AS, "7", "TotalCharges"]
+    assert "A required column is blank" in line
+
+
 def test_every_customer_of_the_telco_file_is_landed_with_its_monthly_charge(telco_home):
     subscriptions = landed(telco_home, "billing__subscriptions")
 
