@@ -1,7 +1,7 @@
-"""Writes what dbt needs to know of the canonical entities: sources, staging models, their docs and tests.
+"""Writes what dbt must know of the canonical entities: sources, staging models, docs and tests.
 
-`sources/entities.yml` is declared once; this script turns it into readable files that are committed. Run
-`python dbt/generate.py` (`make generate`) after changing an entity; a test fails while the files differ.
+`sources/entities.yml` is declared once; this script turns it into readable files, committed. Run
+`make generate` after changing an entity; a test fails while the files differ.
 No rule lives here: which version of a record counts is in macros/versions.sql, and
 stg_billing__subscriptions.sql, which has rules of its own, is written by hand.
 """
@@ -35,15 +35,18 @@ DELETED_IN_SOURCE = Column(
     type="date",
     ja="元システムでの削除日",
     en=(
-        "Local date of the first later delivery without any row of the contract, or of its deletion notice;"
-        " null while the source still holds the contract"
+        "Local date of the first later delivery without any row of the contract, or of its"
+        " deletion notice; null while the source still holds the contract"
     ),
 )
 
-GENERATED_YAML = "# Written by dbt/generate.py from sources/entities.yml: change the entity, then `make generate`.\n"
-GENERATED_SQL = "-- Written by dbt/generate.py from sources/entities.yml: change the entity, then `make generate`.\n"
+WRITTEN = (
+    "Written by dbt/generate.py from sources/entities.yml: change the entity, then `make generate`."
+)
+GENERATED_YAML = f"# {WRITTEN}\n"
+GENERATED_SQL = f"-- {WRITTEN}\n"
 
-# control__* are not canonical entities: landing writes them about its deliveries (data type, class, description).
+# control__* are not canonical entities: landing writes them about its deliveries.
 CONTROL_TABLES = {
     "control__deliveries": (
         "one row per live delivery and entity it fed",
@@ -142,7 +145,7 @@ def staged_columns(entity: Entity) -> list[Column]:
 
 
 def business_columns(entity: Entity) -> list[Column]:
-    """What a source can say about a record: its own columns and `extra`, which make two versions differ."""
+    """What a source can say about a record: two versions differ where one of these differs."""
     names = {column.landed_name for column in entity.columns} | {"extra", "is_tombstone"}
     return [column for column in landed_columns(entity) if column.name in names]
 
@@ -153,7 +156,7 @@ def identifier(name: str) -> str:
 
 
 def coverage_dates(entity: Entity) -> dict[str, str]:
-    """Columns a mapping may declare itself complete for, each with its local date as an expression."""
+    """Columns a mapping may declare itself complete for, each with its local date in SQL."""
     dates = {}
     for column in entity.columns:
         landed = f"landed.{column.landed_name}"
@@ -231,7 +234,8 @@ def landed_sources() -> str:
     parts = [
         GENERATED_YAML,
         "version: 2\n\nsources:\n  - name: landed\n    schema: landed\n",
-        '    description: "Canonical columns, typed, one immutable Parquet file per delivery."\n    tables:\n',
+        '    description: "Canonical columns, typed, one immutable Parquet file per delivery."\n',
+        "    tables:\n",
     ]
     for name, (grain, columns) in CONTROL_TABLES.items():
         parts.append(f"      - name: {name}\n        description: {quoted(f'Grain: {grain}.')}\n")
@@ -267,7 +271,10 @@ def model_yaml(entity: Entity) -> str:
     never_null += ["delivery_id", "source_row", "record_key"]
     grain = f"Grain: one row per {', '.join(keys)}."
     if entity.id in HAND_WRITTEN:
-        detail = f"{entity.en}; snapshots turned into dated segments; contracts the source deleted stay, with the date."
+        detail = (
+            f"{entity.en}; snapshots turned into dated segments; contracts the source deleted stay,"
+            " with the date."
+        )
     else:
         detail = f"{entity.en}, in the version that counts; deleted records are gone."
     return (
@@ -313,9 +320,8 @@ def row_outcomes() -> str:
             '{entity.id}',
         ) | indent(4)
     }}}}"""
-        ctes.append(
-            f"{entity.table} as (\n\n{subscriptions if entity.id in HAND_WRITTEN else body}\n\n),\n\n"
-        )
+        call = subscriptions if entity.id in HAND_WRITTEN else body
+        ctes.append(f"{entity.table} as (\n\n{call}\n\n),\n\n")
     union = "\n    union all\n".join(f"    select * from {e.table}" for e in entities().values())
     return f"""{GENERATED_SQL}with {"".join(ctes)}landed_rows as (
 

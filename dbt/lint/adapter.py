@@ -1,6 +1,6 @@
 """What sqlfluff needs to render the models without dbt: a stand-in for dbt's adapter object.
 
-Only the lint reads this (.sqlfluff, library_path). A dispatched macro becomes one harmless function call.
+Only the lint reads this (.sqlfluff, library_path). A dispatched macro becomes one harmless call.
 """
 
 from collections.abc import Callable
@@ -12,5 +12,5 @@ def dispatch(macro_name: str, *_: object) -> Callable[..., str]:
 
 
 def quote(name: str) -> str:
-    """The identifier as it is."""
-    return name
+    """The identifier in quotes: it may be a reserved word."""
+    return f'"{name}"'

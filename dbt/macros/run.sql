@@ -4,7 +4,11 @@
 {% macro run_var(name) -%}
     {%- set value = var(name) -%}
     {%- if execute and value is none -%}
-        {{ exceptions.raise_compiler_error("the run var '" ~ name ~ "' was not given: pass --vars '{" ~ name ~ ": ...}'") }}
+        {{
+            exceptions.raise_compiler_error(
+                "the run var '" ~ name ~ "' was not given: pass --vars '{" ~ name ~ ": ...}'"
+            )
+        }}
     {%- endif -%}
     {{ return(value) }}
 {%- endmacro %}

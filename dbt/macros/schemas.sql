@@ -1,4 +1,4 @@
-{#- Schemas are named exactly as declared (staging, intermediate, main): no prefix of the target. -#}
+{#- Schemas are named as declared (staging, intermediate, main), without the target's prefix. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {{ custom_schema_name | trim if custom_schema_name else target.schema }}
 {%- endmacro %}

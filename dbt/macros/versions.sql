@@ -1,11 +1,11 @@
-{#- Which version of a record counts: the one owner of the rule. DECISIONS.md, "Staging: which version counts",
-    says why, with examples. The staging models call current_versions; only stg_billing__subscriptions, which
-    keeps what other entities drop, calls the steps below it. -#}
+{#- Which version of a record counts: the one owner of the rule. DECISIONS.md ("Staging: which
+    version counts") says why, with examples. The staging models call current_versions; only
+    stg_billing__subscriptions, which keeps what others drop, calls the steps below it. -#}
 
-{#- The order of versions. Only what the delivery itself says decides: when it arrived changes nothing. -#}
+{#- The order of versions. Only what the delivery itself says decides, never when it arrived. -#}
 {% macro version_order() -%}
-    exported_at nulls first, source_updated_at nulls first, content_sha256 nulls first, source_row nulls first,
-    source_sheet nulls first, delivery_id nulls first
+    exported_at nulls first, source_updated_at nulls first, content_sha256 nulls first,
+    source_row nulls first, source_sheet nulls first, delivery_id nulls first
 {%- endmacro %}
 
 {% macro version_order_desc() -%}
@@ -13,8 +13,8 @@
     source_row desc nulls last, source_sheet desc nulls last, delivery_id desc nulls last
 {%- endmacro %}
 
-{#- Join condition: both sides are the same landed row. One source row may hold several records, one file
-    several sheets. -#}
+{#- Join condition: both sides are the same landed row. One source row may hold several records, one
+    file several sheets. -#}
 {% macro same_row(left, right) -%}
     {{ left }}.record_key = {{ right }}.record_key
     and {{ left }}.delivery_id = {{ right }}.delivery_id
@@ -22,9 +22,9 @@
     and coalesce({{ left }}.source_sheet, '') = coalesce({{ right }}.source_sheet, '')
 {%- endmacro %}
 
-{#- Every landed row of a delivery that counts, with what decides its place and no business columns but those
-    named: the windows below sort this narrow set, never whole rows.
-    coverage_dates: canonical column name -> its local date, for mappings that are complete for a period.
+{#- Every landed row of a delivery that counts, with what decides its place and no business columns
+    but those named: the windows below sort this narrow set, never whole rows.
+    coverage_dates: canonical column -> its local date, for mappings that are complete for a period.
     columns: name -> expression, what the caller wants beside. -#}
 {% macro landed_versions(landed, deliveries, entity, coverage_dates={}, columns={}) -%}
     select
@@ -61,9 +61,11 @@
     where deliveries.entity = '{{ entity }}'
 {%- endmacro %}
 
-{#- Join condition: both sides are of the same record (a null in its key is a value like any other). -#}
+{#- Join condition: both sides are of the same record (a null in its key is a value too). -#}
 {% macro same_record(left, right, record) -%}
-    {% for column in record %}{{ 'and ' if not loop.first }}{{ left }}.{{ column }} is not distinct from {{ right }}.{{ column }}
+    {% for column in record -%}
+        {{ 'and ' if not loop.first }}{{ left }}.{{ column }}
+        is not distinct from {{ right }}.{{ column }}
     {% endfor %}
 {%- endmacro %}
 
@@ -91,8 +93,9 @@
     )
 {%- endmacro %}
 
-{#- The last thing each feed said of each record, and the delivery (its order) that took it back: null while the
-    feed still asserts the record. Taken back by a later complete delivery without it, or by a later tombstone. -#}
+{#- The last thing each feed said of each record, and the delivery (its order) that took it back:
+    null while the feed still asserts the record. Taken back by a later complete delivery without
+    it, or by a later tombstone. -#}
 {% macro last_assertions(versions, deliveries, entity, record) -%}
     {%- set record_of_feed = record + ['feed_system', 'feed_id'] -%}
     with ranked as (
@@ -148,7 +151,8 @@
         from asserted
         inner join tombstones on {{ same_record('asserted', 'tombstones', record) }}
         where {{ is_later_version('tombstones', 'asserted') }}
-        group by asserted.record_key, asserted.delivery_id, asserted.source_sheet, asserted.source_row
+        group by
+            asserted.record_key, asserted.delivery_id, asserted.source_sheet, asserted.source_row
 
     ),
 
@@ -178,7 +182,8 @@
             and deliveries.is_read_whole
             and deliveries.delivery_order > asserted.last_named_order
             and asserted.covered_date between deliveries.covers_from and deliveries.covers_to
-        group by asserted.record_key, asserted.delivery_id, asserted.source_sheet, asserted.source_row
+        group by
+            asserted.record_key, asserted.delivery_id, asserted.source_sheet, asserted.source_row
 
     ),
 
@@ -187,7 +192,9 @@
         select
             asserted.*,
             least(
-                tombstoned.tombstone_order, deliveries.next_full_order, missing_in_period.period_order
+                tombstoned.tombstone_order,
+                deliveries.next_full_order,
+                missing_in_period.period_order
             ) as taken_back_order
         from asserted
         inner join deliveries on asserted.last_named_order = deliveries.delivery_order
@@ -199,7 +206,7 @@
     select * from placed
 {%- endmacro %}
 
-{#- The landed rows that count: of each record the last version among the feeds that still assert it.
+{#- The landed rows that count: of each record the last version among the feeds that still hold it.
     A select of record_key, delivery_id, source_sheet, source_row; join it with same_row. -#}
 {% macro current_versions(landed, deliveries, entity, coverage_dates={}) -%}
     with versions as (
@@ -234,15 +241,15 @@
     where pick = 1
 {%- endmacro %}
 
-{#- What became of every landed row of one entity. Equal neighbours in the order of versions are one statement,
-    made by the first of them:
+{#- What became of every landed row of one entity. Equal neighbours in the order of versions are one
+    statement, made by the first of them:
       unchanged   repeats the version before it
       current     the statement the staging model shows
       recomputed  a snapshot's statement that lives on as an earlier dated segment
       deleted     the last statement about a record the source deleted
       superseded  replaced by a later statement
-    versions: SQL of landed_versions with said_hash beside. is_deleted: of a staging row that stays though the
-    source deleted its record. is_ignored: of a version that no longer takes part. -#}
+    versions: SQL of landed_versions with said_hash beside. is_deleted: of a staging row that stays
+    though the source deleted its record. is_ignored: of a version that no longer takes part. -#}
 {% macro row_outcomes(
     versions, staging, entity, record=['record_key'], is_deleted='false', is_ignored='false'
 ) -%}
@@ -350,9 +357,11 @@
     select * from named
 {%- endmacro %}
 
-{#- One value for everything a landed row says of its record: equal where two versions say the same. -#}
+{#- One value for all a landed row says of its record: equal where two versions say the same. -#}
 {% macro said_hash(columns) -%}
     {%- set quoted = [] -%}
-    {%- for column in columns -%}{%- do quoted.append('landed.' ~ adapter.quote(column)) -%}{%- endfor -%}
+    {%- for column in columns -%}
+        {%- do quoted.append('landed.' ~ adapter.quote(column)) -%}
+    {%- endfor -%}
     {{ hash_key(quoted) }}
 {%- endmacro %}

@@ -4,12 +4,22 @@ with load_manifest as (
 
     select * from {{ ref('obs_load_manifest') }}
 
+),
+
+summed as (
+
+    select
+        delivery_id,
+        entity,
+        rows_landed,
+        rows_current
+        + rows_unchanged
+        + rows_superseded
+        + rows_deleted
+        + rows_recomputed as rows_with_outcome
+    from load_manifest
+
 )
 
-select
-    delivery_id,
-    entity,
-    rows_landed,
-    rows_current + rows_unchanged + rows_superseded + rows_deleted + rows_recomputed as rows_with_outcome
-from load_manifest
-where rows_landed <> rows_current + rows_unchanged + rows_superseded + rows_deleted + rows_recomputed
+select * from summed
+where rows_landed <> rows_with_outcome

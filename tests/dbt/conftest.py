@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -74,7 +74,7 @@ def day(text: str) -> date:
 
 
 def end_of(text: str) -> datetime:
-    """The UTC instant of 23:59:59 in Tokyo on that day: the usual exported_at of a dated file name."""
+    """23:59:59 in Tokyo on that day, in UTC: the usual exported_at of a dated file name."""
     return datetime.fromisoformat(f"{text}T14:59:59")
 
 
@@ -102,11 +102,11 @@ class Landed:
         content: str | None = None,
         quarantined: int = 0,
     ) -> str:
-        """Lands one delivery as sources/ would and returns its id. `content` fixes the content hash."""
+        """Lands one delivery as sources/ would; returns its id. Hashes sort by `content`."""
         entity = entities()[entity_id]
         rows = list(rows)
-        shown = content or json.dumps([feed, system, rows, str(exported_at)], default=str)
-        content_sha = content or sha256(shown.encode()).hexdigest()
+        shown = json.dumps([feed, system, rows, str(exported_at)], default=str)
+        content_sha = (content or "") + sha256(shown.encode()).hexdigest()
         delivery_id = sha256(f"{content_sha}{feed}{exported_at}".encode()).hexdigest()[:16]
         schema = entity.landed_schema()
         landed = []
@@ -155,14 +155,20 @@ class Landed:
         )
         return delivery_id
 
-    def build(self, *select: str, known_at: str | None = None, **policy: object) -> "Built":
-        """Runs `dbt build` on the selection and its parents, with tests; fails the test if dbt fails."""
+    def build(
+        self,
+        *select: str,
+        known_at: str | None = None,
+        machine_timezone: str = "UTC",
+        policy: dict | None = None,
+    ) -> "Built":
+        """Runs `dbt build`, dbt tests included, and fails the test when it fails."""
         for entity in entities().values():
             self._write(entity.table, "_schema", pl.DataFrame(schema=entity.landed_schema()))
         self._write("control__deliveries", "all", pl.DataFrame(self.deliveries, schema=DELIVERIES))
         self._write("control__quarantine", "all", pl.DataFrame(self.quarantine, schema=QUARANTINE))
         database = self.root / "build.duckdb"
-        variables = policy | {
+        variables = (policy or {}) | {
             "as_of_date": "2026-06-30",
             "known_at": known_at,
             "landed_dir": str(self.root / "landed"),
@@ -180,7 +186,7 @@ class Landed:
         arguments += ["--select", *select]
         done = subprocess.run(
             [sys.executable, "-c", RUN_DBT, json.dumps(arguments)],
-            env=os.environ | {"KEIZOKU_BUILD_DB": str(database)},
+            env=os.environ | {"KEIZOKU_BUILD_DB": str(database), "TZ": machine_timezone},
             capture_output=True,
             text=True,
             check=False,
@@ -205,6 +211,7 @@ class Built:
             return connection.execute(sql, list(parameters)).fetchall()
 
 
-@pytest.fixture
-def landed(tmp_path: Path) -> Landed:
-    return Landed(tmp_path)
+@pytest.fixture(scope="module")
+def new_landed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Landed]:
+    """Makes an empty landed folder each time it is called."""
+    return lambda: Landed(tmp_path_factory.mktemp("home"))

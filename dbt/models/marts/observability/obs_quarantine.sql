@@ -48,7 +48,8 @@ typed as (
 
     select
         cast({{ hash_key([
-            'delivery_id', 'entity', 'source_sheet', 'source_row', 'column_name', 'reason_code', 'reason_no',
+            'delivery_id', 'entity', 'source_sheet', 'source_row', 'column_name', 'reason_code',
+            'reason_no',
         ]) }} as string) as quarantine_key,
         cast(delivery_id as string) as delivery_id,
         cast(entity as string) as entity,

@@ -1,5 +1,5 @@
--- Every landed row of a contract line as a version of it: of the line itself where each delivery holds one
--- current row per line (history: snapshot), else of the dated segment the row stands for.
+-- Every landed row of a contract line as a version: of the line itself where each delivery holds
+-- one current row per line (history: snapshot), else of the dated segment the row stands for.
 with versions as (
 
     {{
@@ -21,8 +21,8 @@ with versions as (
                 'terms_hash': hash_key([
                     'landed.plan_id', 'landed.quantity', 'landed.unit_price_native',
                     'landed.price_includes_tax', 'landed.tax_rate', 'landed.currency',
-                    'landed.interval_unit', 'landed.interval_count', 'coalesce(landed.is_trial, false)',
-                    'landed.committed_minimum_native',
+                    'landed.interval_unit', 'landed.interval_count',
+                    'coalesce(landed.is_trial, false)', 'landed.committed_minimum_native',
                 ]),
                 'said_hash': said_hash([
                     'contract_id', 'line_id', 'segment_start_date', 'segment_end_excl',
@@ -37,8 +37,8 @@ with versions as (
 
 ),
 
--- A line is read the way of the delivery that named it last: dated segments and snapshots of one line would
--- overlap, and an overlap counts its price twice.
+-- A line is read the way of the delivery that named it last: dated segments and snapshots of one
+-- line would overlap, and an overlap counts its price twice.
 histories as (
 
     select

@@ -1,5 +1,5 @@
--- Contract lines as dated price segments, in the version that counts. Two things are different from other
--- entities: snapshots are turned into segments, and contracts the source deleted stay, with the date.
+-- Contract lines as dated price segments, in the version that counts. Unlike other entities:
+-- snapshots are turned into segments, and contracts the source deleted stay, with the date.
 with landed as (
 
     select * from {{ source('landed', 'billing__subscriptions') }}
@@ -33,8 +33,8 @@ assertions as (
 
 ),
 
--- A contract is held while any feed still asserts any row of it; else the delivery that took back its last
--- row is its deletion.
+-- A contract is held while any feed still asserts any row of it; else the delivery that took back
+-- its last row is its deletion.
 contracts as (
 
     select
@@ -60,8 +60,8 @@ contracts_dated as (
 
 ),
 
--- Dated segments: one that disappears while its contract stays was a correction and is dropped; of a deleted
--- contract the rows that stood to the end are kept.
+-- Dated segments: one that disappears while its contract stays was a correction and is dropped; of
+-- a deleted contract the rows that stood to the end are kept.
 segments_ranked as (
 
     select
@@ -95,7 +95,7 @@ segments_ranked as (
 
 ),
 
--- Snapshots, step 1: one state of a line per export time; another delivery of the same time is a correction.
+-- Snapshots, step 1: one state of a line per export time; another of that time corrects it.
 states_ranked as (
 
     select
@@ -127,8 +127,9 @@ states_compared as (
 
 ),
 
--- Step 2: the row's own change date opens a segment there; new terms without a new date open one on the day
--- of the export, so that a new price never rewrites the past; anything else updates the running segment.
+-- Step 2: the row's own change date opens a segment there; new terms without a new date open one on
+-- the day of the export, so that a new price never rewrites the past; anything else updates the
+-- running segment.
 states_opened as (
 
     select
@@ -186,7 +187,7 @@ states_closed as (
 
 ),
 
--- A later segment takes over from its own first day: what began on or after that day no longer holds.
+-- A later segment takes over from its own first day: what began on or after it no longer holds.
 snapshot_segments as (
 
     select

@@ -9,8 +9,8 @@ known as (
 
     select
         deliveries.*,
-        -- Absence says something only in a delivery that was read whole: the row that is missing may be the
-        -- one in quarantine, and a bad cell must not end a contract.
+        -- Absence says something only in a delivery that was read whole: the row that is missing
+        -- may be the one in quarantine, and a bad cell must not end a contract.
         coalesce(rows_quarantined, 0) = 0 as is_read_whole
     from deliveries
     {%- if var('known_at') is not none %}
