@@ -24,6 +24,7 @@ COLOURS = {
 }
 ROW_HEIGHT = 34
 AXIS_HEIGHT = 56
+COHORTS_IN_LEGEND = 12
 VALUE_MARGIN = 92  # pixels kept free at the right for the value beside the longest bar
 CUT_AXIS_BELOW = Decimal(
     "0.35"
@@ -146,9 +147,10 @@ def layer_cake(
             {(layer.cohort, layer.cohort_order) for layer in layers}, key=lambda pair: pair[1]
         )
     ]
+    has_few = len(cohorts) <= COHORTS_IN_LEGEND  # more than that is a shade, not a list of names
     chart = (
         alt.Chart(table)
-        .mark_bar(stroke=_colour("grid", is_dark), strokeWidth=0.4)
+        .mark_bar(stroke=_colour("grid", is_dark), strokeWidth=0.4 if has_few else 0)
         .encode(
             x=alt.X(
                 "month:O",
@@ -169,7 +171,7 @@ def layer_cake(
                     ),
                 ),
                 legend=alt.Legend(orient="bottom", columns=3, symbolType="square")
-                if len(cohorts) <= 12
+                if has_few
                 else None,
             ),
             order=alt.Order("order:Q"),

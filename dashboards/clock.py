@@ -3,15 +3,9 @@
 No number on a page depends on it: "today" of every metric is the version's own as_of_date.
 """
 
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
     """This instant, in UTC."""
     return datetime.now(UTC)
-
-
-def local_today(time_zone: str) -> date:
-    """Today's date in the company's business time zone."""
-    return utc_now().astimezone(ZoneInfo(time_zone)).date()

@@ -53,12 +53,8 @@ class Formats:
         """A movement with its sign always shown: `+3,000円`, `▲23,000円`, `0円`."""
         return self._money_text(self.money_number(value), plus=self.text("format.plus"))
 
-    def money_cell(self, value: Decimal) -> str:
-        """A movement in a table whose heading already names the unit: `3,000`, `▲23,000`."""
-        return self.money_digits(self.money_number(value))
-
     def money_digits(self, number: Decimal | float) -> str:
-        """The same for a number that is already in the display unit and rounded."""
+        """An amount already in the display unit, without it: `3,000`, `▲23,000`."""
         return self._signed(number, self._money_decimals())
 
     def money_unit(self) -> str:

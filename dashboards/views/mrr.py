@@ -11,7 +11,6 @@ from dashboards.frame import Frame
 from dashboards.tables import Column
 
 MONTHS_SHOWN_FIRST = 12
-COHORTS_SHOWN_BY_MONTH = 12
 MART = frame.KPI_MART
 
 
@@ -129,7 +128,7 @@ def show_layers(page: Frame, shown: Range) -> None:
     """MRR at each month-end, by the month or fiscal year in which its customers first paid."""
     text, formats = page.text, page.formats
     by_month = queries.layers_by_month(page.snapshot, shown.first, shown.last)
-    is_readable = by_month["cohort"].n_unique() <= COHORTS_SHOWN_BY_MONTH
+    is_readable = by_month["cohort"].n_unique() <= charts.COHORTS_IN_LEGEND
     title = text("mrr.layers")
     frame.heading(
         page,
