@@ -20,8 +20,7 @@ TALL_TABLE_PIXELS = 520
 class Column:
     """One column of a table: where its value is, its heading, and what kind of value it is.
 
-    kind: text | code (text from the catalogue, already looked up) | money | count | rate | ratio |
-    month | date
+    kind: text | money | count | rate | ratio | month | date
     """
 
     name: str
