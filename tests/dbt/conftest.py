@@ -161,6 +161,7 @@ class Landed:
         known_at: str | None = None,
         machine_timezone: str = "UTC",
         policy: dict | None = None,
+        with_unit_tests: bool = False,
     ) -> "Built":
         """Runs `dbt build`, dbt tests included, and fails the test when it fails."""
         for entity in entities().values():
@@ -182,7 +183,9 @@ class Landed:
             "--log-path",
             str(self.root / "logs"),
         ]
-        arguments += ["--vars", json.dumps(variables), "--exclude-resource-type", "unit_test"]
+        arguments += ["--vars", json.dumps(variables)]
+        if not with_unit_tests:
+            arguments += ["--exclude-resource-type", "unit_test"]
         arguments += ["--select", *select]
         done = subprocess.run(
             [sys.executable, "-c", RUN_DBT, json.dumps(arguments)],

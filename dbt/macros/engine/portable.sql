@@ -2,7 +2,9 @@
 
 {% macro month_start(x) %}cast(date_trunc('month', {{ x }}) as date){% endmacro %}
 
-{% macro months_between(a, b) %}cast((year({{ b }}) - year({{ a }})) * 12 + month({{ b }}) - month({{ a }}) as int){% endmacro %}
+{% macro months_between(a, b) -%}
+cast((year({{ b }}) - year({{ a }})) * 12 + month({{ b }}) - month({{ a }}) as int)
+{%- endmacro %}
 
 {#- '2026-03' -#}
 {% macro month_label(x) %}substr(cast(cast({{ x }} as date) as string), 1, 7){% endmacro %}
