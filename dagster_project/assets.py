@@ -315,7 +315,7 @@ def _dbt_events(
 
 def _require_whole_selection(context: dg.AssetExecutionContext, specs: list[dg.AssetSpec]) -> None:
     if context.selected_asset_keys != {spec.key for spec in specs}:
-        raise _failure(KeizokuError("plan_missing", where=context.op_handle.name))
+        raise _failure(KeizokuError("plan_missing", where=context.run.run_id))
 
 
 def _telling(command: Callable[[], Any]) -> Any:

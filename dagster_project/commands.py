@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -54,8 +55,8 @@ SETTLE_LIMIT_SECONDS = 60.0
 # A build and the version made of it are about as large as the last version each.
 SPACE_FACTOR = 3
 SPACE_FLOOR_BYTES = 100 * 1024**2
-# Below dbt/ but not part of what a build computes.
-NOT_CODE = frozenset({"target", "logs", "dbt_packages", "__pycache__", ".user.yml"})
+# What dbt reads, below its folder.
+DBT_CODE = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "seeds", "snapshots")
 
 
 # ---- the home ----
@@ -400,7 +401,10 @@ def code_hash(dbt_dir: Path = DBT_DIR) -> str:
         PROJECT_DIR / "dagster_project" / "publish.py",
         *(PROJECT_DIR / "dagster_project" / "compute").glob("*.py"),
     )
-    hashes = [_file_hashes(dbt_dir), {path.name: _sha256(path) for path in sorted(own)}]
+    hashes = [
+        {name: _file_hashes(dbt_dir / name) for name in DBT_CODE},
+        {path.name: _sha256(path) for path in sorted(own)},
+    ]
     return hashlib.sha256(canonical_json(hashes).encode()).hexdigest()
 
 
@@ -408,30 +412,36 @@ def code_hash(dbt_dir: Path = DBT_DIR) -> str:
 
 
 def prepare_manifest(settings: Settings, reporter: Reporter | None = None) -> dict[str, Any]:
-    """dbt's manifest for the code as it is, parsed once per change of the code.
+    """dbt's manifest for the code as it is, parsed once per change of the code for all homes.
 
     Raises KeizokuError `dbt_project_broken`, `dbt_died`.
     """
-    prepared = settings.build / f"manifest-{code_hash(settings.dbt_dir)[:12]}.json"
-    if not prepared.exists():
-        if reporter:
-            reporter.phase("prepare")
+    # It says nothing about a company, so it is kept with the code, where dbt keeps such things.
+    kept = settings.dbt_dir / "target" / f"manifest-{code_hash(settings.dbt_dir)[:12]}.json"
+    if kept.exists():
+        return json.loads(kept.read_text(encoding="utf-8"))
+    if reporter:
+        reporter.phase("prepare")
+    with tempfile.TemporaryDirectory(dir=settings.build) as folder:
         with open_dbt(
             dbt_dir=settings.dbt_dir,
-            target_dir=settings.manifest_file.parent,
-            build_db=settings.build / "parse.duckdb",
-            log_file=settings.build / "parse.log",
+            target_dir=Path(folder),
+            build_db=Path(folder) / "warehouse.duckdb",
+            log_file=Path(folder) / "dbt.log",
             variables=settings.policy,
         ) as dbt:
             parsed = dbt("parse")
         if not parsed.is_success:
             raise KeizokuError("dbt_project_broken", where="dbt/", detail=parsed.error)
-        for outdated in settings.build.glob("manifest-*.json"):
+        text = (Path(folder) / "manifest.json").read_text(encoding="utf-8")
+    with suppress(PermissionError):  # a checkout we may only read: parsed again next time
+        kept.parent.mkdir(exist_ok=True)
+        aside = kept.with_suffix(f".{os.getpid()}.new")
+        aside.write_text(text, encoding="utf-8")
+        for outdated in kept.parent.glob("manifest-*.json"):
             outdated.unlink(missing_ok=True)
-        aside = prepared.with_suffix(".new")
-        shutil.copyfile(settings.manifest_file, aside)
-        aside.replace(prepared)
-    return json.loads(prepared.read_text(encoding="utf-8"))
+        aside.replace(kept)
+    return json.loads(text)
 
 
 def read_target_manifest(settings: Settings) -> dict[str, Any]:
@@ -607,14 +617,10 @@ def _known_deliveries(landed: Path, known_at: str | None) -> list[str]:
     return sorted(deliveries["delivery_id"].unique().to_list())
 
 
-def _file_hashes(folder: Path) -> dict[str, str]:
-    if not folder.is_dir():
-        return {}
-    return {
-        str(path.relative_to(folder)): _sha256(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not NOT_CODE.intersection(path.relative_to(folder).parts)
-    }
+def _file_hashes(place: Path) -> dict[str, str]:
+    """SHA-256 of a file, or of every file below a folder, by relative path."""
+    files = [place, *sorted(place.rglob("*"))]
+    return {str(path.relative_to(place)): _sha256(path) for path in files if path.is_file()}
 
 
 def _sha256(path: Path) -> str:

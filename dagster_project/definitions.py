@@ -12,7 +12,7 @@ from dagster_project.event_log import spare_the_disk
 from dagster_project.messages import say
 from dagster_project.runs import Reporter, Run, open_run
 from dagster_project.schedules import JOB_NAME, build_schedule
-from dagster_project.sensors import build_sensor
+from dagster_project.sensors import build_dead_run_sensor, build_sensor
 from dagster_project.settings import Settings, home_of_environment, load_settings
 
 
@@ -43,8 +43,8 @@ def build_definitions(
         spare_the_disk()
         with open_run(
             settings,
-            context.run_id,
-            f"Dagster run {context.run_id}",
+            context.run.run_id,
+            f"Dagster run {context.run.run_id}",
             reporter(context.log),
             now=datetime.now(UTC),
         ) as opened:
@@ -61,7 +61,7 @@ def build_definitions(
             )
         ],
         schedules=[build_schedule(settings)],
-        sensors=[build_sensor(settings)],
+        sensors=[build_sensor(settings), build_dead_run_sensor()],
         resources={"run": run},
         executor=dg.in_process_executor,
     )

@@ -7,20 +7,13 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.commands import prepare_dagster_home, prepare_manifest
+from dagster_project.dead_runs import PROCESS_TAG, fail_dead_runs, process_mark
 from dagster_project.definitions import build_definitions
 from dagster_project.event_log import spare_the_disk
 from dagster_project.messages import KeizokuError
 from dagster_project.runs import Report, Reporter, report_of
 from dagster_project.schedules import JOB_NAME
 from dagster_project.settings import HOME_VARIABLE, Settings
-
-# Of runs that a dead machine left behind.
-UNFINISHED = [
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-STOPPED = "The machine or the process stopped while this run was under way."
 
 
 def execute(
@@ -41,15 +34,15 @@ def execute(
     os.environ[HOME_VARIABLE] = str(settings.root)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     with dg.DagsterInstance.get() as instance:
-        if is_after_stop:
-            count = fail_dead_runs(instance)
-            if count:
-                reporter.note("runs_failed_as_dead", count=count)
+        count = fail_dead_runs(instance, is_alone=is_after_stop)
+        if count:
+            reporter.note("runs_failed_as_dead", count=count)
         job = build_definitions(settings, lambda log: reporter).resolve_job_def(JOB_NAME)
         job.execute_in_process(
             run_id=run_id,
             instance=instance,
             raise_on_error=is_debug,
+            tags={PROCESS_TAG: process_mark()},
             run_config={
                 "ops": {
                     "build_staging": {
@@ -69,15 +62,3 @@ def execute(
     if report is None:
         raise KeizokuError("unexpected", where=run_id, detail="the run left no report")
     return report
-
-
-def fail_dead_runs(instance: dg.DagsterInstance) -> int:
-    """Marks runs that nothing can be executing any more as failed; returns how many.
-
-    Dagster's default launcher would leave them STARTED for ever, holding the only slot. Only to be
-    called when no daemon and no worker of the home is alive.
-    """
-    dead = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
-    for run in dead:
-        instance.report_run_failed(run, STOPPED)
-    return len(dead)

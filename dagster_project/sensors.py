@@ -1,4 +1,4 @@
-"""The inbox: a run starts when files lie there complete."""
+"""What is looked at between the daily runs: the inbox, and runs whose process is gone."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from dagster_project.dead_runs import fail_dead_runs
 from dagster_project.schedules import JOB_NAME
 from dagster_project.settings import Settings
 
@@ -40,6 +41,23 @@ def build_sensor(settings: Settings) -> dg.SensorDefinition:
         )
 
     return inbox
+
+
+def build_dead_run_sensor() -> dg.SensorDefinition:
+    """Frees the only slot when a `keizoku run` was killed; asks for nothing."""
+
+    @dg.sensor(
+        name="dead_runs",
+        job_name=JOB_NAME,
+        minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="止まった手動実行の後始末 / marks manual runs whose process is gone as failed",
+    )
+    def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        count = fail_dead_runs(context.instance, is_alone=False)
+        return dg.SkipReason(f"{count} run(s) marked as failed" if count else "none is dead")
+
+    return dead_runs
 
 
 def look(inbox: Path) -> Seen:

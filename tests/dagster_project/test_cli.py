@@ -1,0 +1,209 @@
+"""The command line without a run: help, homes, exit codes, both languages."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from dagster_project import cli, console
+from dagster_project.messages import ERRORS, TEXT, KeizokuError, explain, say
+from dagster_project.settings import PROJECT_DIR
+
+
+def invoke(*arguments: str):
+    return CliRunner().invoke(cli.app, list(arguments))
+
+
+def test_help_needs_none_of_the_heavy_modules():
+    code = (
+        "import sys; from typer.testing import CliRunner; from dagster_project import cli;"
+        "result = CliRunner().invoke(cli.app, ['--help']); assert result.exit_code == 0;"
+        "heavy = {'dagster', 'dbt', 'polars', 'duckdb', 'streamlit', 'yaml', 'pydantic'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT_DIR
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_help_lists_every_command():
+    listed = invoke("--help").stdout
+    commands = "init demo check run sql status up deliveries accept withdraw rejects versions"
+    for command in [*commands.split(), "publish", "rebuild"]:
+        assert re.search(rf"│ {command} ", listed), command
+
+
+def test_init_makes_a_home_with_a_private_secret_and_doing_it_again_changes_nothing(tmp_path):
+    home = tmp_path / "company"
+    done = invoke("--json", "init", str(home))
+    assert (done.exit_code, json.loads(done.stdout)["is_new"]) == (0, True)
+    secret = home / "secret"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert len(bytes.fromhex(secret.read_text())) == 32
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert (home / "inbox" / "billing").is_dir()
+    assert (home / "landed" / "crm__accounts" / "live" / "_schema.parquet").is_file()
+    before = secret.read_text(), (home / "keizoku.toml").read_text()
+
+    (home / "inbox" / "billing").rmdir()
+    done = invoke("--json", "init", str(home))
+    assert (done.exit_code, json.loads(done.stdout)["is_new"]) == (0, False)
+    assert (secret.read_text(), (home / "keizoku.toml").read_text()) == before
+    assert (home / "inbox" / "billing").is_dir()
+
+
+def test_a_home_is_never_made_in_the_checkout_nor_over_other_files(tmp_path):
+    assert invoke("init", str(PROJECT_DIR / "data")).exit_code == 2
+    assert not (PROJECT_DIR / "data").exists()
+    (tmp_path / "photo.jpg").write_bytes(b"x")
+    assert invoke("init", str(tmp_path)).exit_code == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+def test_errors_say_what_where_why_and_what_to_do_in_the_asked_language(tmp_path):
+    done = invoke("--home", str(tmp_path / "nowhere"), "--lang", "ja", "status")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines() == [
+        "何が: 会社のホームがありません",
+        f"どこで: {tmp_path / 'nowhere'}",
+        "なぜ: このフォルダーに keizoku.toml がありません",
+        "どうする: keizoku init <フォルダー> で作るか、--home で正しいフォルダーを指定してください",
+    ]
+    done = invoke("--home", str(tmp_path / "nowhere"), "--lang", "en", "--json", "status")
+    assert json.loads(done.stdout)["error"]["code"] == "home_missing"
+    assert done.stderr == ""
+
+
+def test_a_lost_secret_is_told_and_never_replaced(tmp_path):
+    home = tmp_path / "company"
+    invoke("init", str(home))
+    (home / "secret").write_text("abcd")
+    done = invoke("--home", str(home), "--json", "status")
+    assert (done.exit_code, json.loads(done.stdout)["error"]["code"]) == (1, "secret_missing")
+    (home / "secret").unlink()
+    done = invoke("--home", str(home), "--json", "init")
+    assert (done.exit_code, json.loads(done.stdout)["error"]["code"]) == (1, "secret_missing")
+    assert not (home / "secret").exists()
+
+
+def test_before_the_first_run_every_reader_says_so_without_a_traceback(tmp_path):
+    home = tmp_path / "company"
+    invoke("init", str(home))
+    for arguments, code in (
+        (["sql", "select 1"], 1),
+        (["status"], 0),
+        (["deliveries"], 0),
+        (["rejects"], 0),
+        (["versions"], 0),
+        (["publish", "--to", "x"], 1),
+        (["accept", "x"], 1),
+        (["withdraw", "x", "--reason", "y"], 1),
+    ):
+        done = invoke("--home", str(home), "--lang", "en", *arguments)
+        assert done.exit_code == code, (arguments, done.output)
+        assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["frob"],
+        ["sql"],
+        ["run", "--as-of", "2026-02-30"],
+        ["run", "--known-at", "yesterday"],
+        ["--lang", "fr", "status"],
+        ["sql", "select 1", "--format", "xml"],
+        ["check", "/no/such/file"],
+    ],
+)
+def test_wrong_usage_ends_with_2(tmp_path, arguments):
+    home = tmp_path / "company"
+    invoke("init", str(home))
+    assert invoke("--home", str(home), *arguments).exit_code == 2
+
+
+def test_demo_writes_exports_into_the_inbox_of_the_home(tmp_path):
+    home = tmp_path / "company"
+    invoke("init", str(home))
+    arguments = ("--customers", "5", "--months", "3", "--seed", "7", "--until", "2026-03-31")
+    done = invoke("--json", "demo", str(home), *arguments)
+    written = json.loads(done.stdout)
+    assert done.exit_code == 0
+    waiting = json.loads(invoke("--home", str(home), "--json", "status").stdout)["inbox"]
+    assert len(waiting) == written["files"] > 5
+    assert all((home / "inbox" / name).is_file() for name in waiting)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-04-01", "2026-04-01 14:59:59"),
+        ("2026-04-01T09:00", "2026-04-01 00:00:00"),
+        ("2026-04-01T09:00:00+00:00", "2026-04-01 09:00:00"),
+    ],
+)
+def test_known_at_is_business_time_unless_it_says_its_zone(tmp_path, text, expected):
+    invoke("init", str(tmp_path / "company"))
+    settings = cli.Invocation(tmp_path / "company", console.Console("en"), None).settings()
+    assert str(cli._moment(text, settings)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "configured", "lang", "expected"),
+    [
+        (None, None, "ja_JP.UTF-8", "ja"),
+        (None, None, "C.UTF-8", "en"),
+        (None, "ja", "C.UTF-8", "ja"),
+        ("en", "ja", "ja_JP.UTF-8", "en"),
+    ],
+)
+def test_the_language_is_the_asked_then_the_configured_then_that_of_the_machine(
+    monkeypatch, asked, configured, lang, expected
+):
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    monkeypatch.setenv("LANG", lang)
+    assert console.language(asked, configured) == expected
+
+
+def test_every_sentence_is_there_in_both_languages_with_the_same_blanks():
+    def blanks(text: str) -> list[str]:
+        return sorted(re.findall(r"{(\w+)", text))
+
+    for code, (ja, en) in TEXT.items():
+        assert ja and en, code
+        assert blanks(ja) == blanks(en), code
+    for code, (ja, en) in ERRORS.items():
+        assert all(ja) and all(en), code
+        japanese, english = blanks("".join(ja)), blanks("".join(en))
+        if code != "refused":  # carries a text per language
+            assert japanese == english, code
+
+
+def test_every_code_used_in_the_source_is_in_the_catalogue():
+    source = "\n".join(
+        path.read_text(encoding="utf-8") for path in (PROJECT_DIR / "dagster_project").rglob("*.py")
+    )
+    raised = set(re.findall(r'(?:KeizokuError|BuildFailed)\(\s*"(\w+)"', source))
+    assert raised <= set(ERRORS), raised - set(ERRORS)
+    assert len(raised) > 15
+    said = set(re.findall(r'(?:\.say|\.note|\.text|\bsay)\(\s*"(\w+)"', source))
+    assert said <= set(TEXT), said - set(TEXT)
+    assert explain("home_missing", "ja", where="x")["where"] == "x"
+    assert say("is_current", "ja") == "公開中"
+    assert str(KeizokuError("plan_missing", where="marts")).startswith("This step cannot run")
+
+
+def test_the_console_script_is_the_same_program():
+    script = PROJECT_DIR / ".venv" / "bin" / "keizoku"
+    if not script.exists():
+        pytest.skip("keizoku is not installed into .venv")
+    done = subprocess.run([script, "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert os.access(script, os.X_OK)
