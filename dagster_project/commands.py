@@ -47,6 +47,8 @@ MARTS = {
 }
 TEMPLATES = Path(__file__).with_name("templates")
 INBOX_SYSTEMS = ("crm", "billing", "inquiry", "usage", "reference")
+HOME_FOLDERS = ("mappings", "build", "published", "identity", "decisions", "dagster")
+MADE_BY_INIT = {*HOME_FOLDERS, "inbox", "secret", "keizoku.new"}
 SECRET_BYTES = 32
 # A file changed within the last second may still be growing; one that never rests is taken anyway
 # after a minute, and landing holds what is cut short.
@@ -73,17 +75,21 @@ def init_home(root: Path) -> bool:
     config_file = root / CONFIG_NAME
     is_new = not config_file.exists()
     try:
-        if is_new and root.exists() and any(root.iterdir()):
+        # An init that was cut short left only what is ours, and goes on.
+        if is_new and root.exists() and {path.name for path in root.iterdir()} - MADE_BY_INIT:
             raise KeizokuError("home_not_empty", where=str(root), exit_code=2)
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         for system in INBOX_SYSTEMS:
             (root / "inbox" / system).mkdir(parents=True, exist_ok=True)
-        for folder in ("mappings", "build", "published", "identity", "decisions", "dagster"):
+        for folder in HOME_FOLDERS:
             (root / folder).mkdir(exist_ok=True)
         # The secret before the settings: a folder with settings is a home, and has its secret.
         if is_new:
-            _write_secret(root / "secret")
-            shutil.copyfile(TEMPLATES / CONFIG_NAME, config_file)
+            if not (root / "secret").exists():
+                _write_secret(root / "secret")
+            aside = config_file.with_suffix(".new")
+            shutil.copyfile(TEMPLATES / CONFIG_NAME, aside)
+            aside.replace(config_file)
     except OSError as error:
         raise KeizokuError("home_not_writable", where=str(root), detail=error) from error
     from sources import landing

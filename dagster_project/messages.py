@@ -488,6 +488,18 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "See the log and run `keizoku up` again",
         ),
     ),
+    "interrupted": (
+        (
+            "途中で止められました",
+            "Ctrl-C か停止の合図を受けました",
+            "もう一度実行してください。公開中の版はそのままです",
+        ),
+        (
+            "The run was interrupted",
+            "Ctrl-C or a request to stop was received",
+            "Run again; the published version is untouched",
+        ),
+    ),
     "unexpected": (
         (
             "思わぬ問題が起きました",

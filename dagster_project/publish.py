@@ -19,6 +19,7 @@ from typing import Any
 
 from dagster_project.messages import KeizokuError
 from dagster_project.settings import KEPT_VERSIONS
+from sources.fault_points import fault_point
 
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
@@ -218,7 +219,30 @@ def publish(
     name = f"{moment}-{stamp.input_fingerprint[:8]}"
     aside = published / f"{BUILDING}{name}"
     aside.mkdir()
-    facts = _copy_marts(build_db, aside, marts, on_mart)
+    try:
+        _write_version(aside, name, build_db, marts, stamp, on_mart)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)  # a full disk needs the room back
+        raise
+    fault_point("version_written")
+    aside.rename(published / name)
+    _sync_folder(published)
+    fault_point("version_placed")
+    version = point_current(published, name)
+    collect_garbage(published, KEPT_VERSIONS)
+    return version
+
+
+def _write_version(
+    folder: Path,
+    name: str,
+    build_db: Path,
+    marts: tuple[Mart, ...],
+    stamp: Stamp,
+    on_mart: Callable[[str], None],
+) -> None:
+    facts = _copy_marts(build_db, folder, marts, on_mart)
+    fault_point("marts_copied")
     manifest = {
         "format": 1,
         "version": name,
@@ -232,28 +256,17 @@ def publish(
         "libraries": {library: metadata.version(library) for library in LIBRARIES},
         "files": {
             file_name: {
-                "sha256": _sha256(aside / file_name),
-                "bytes": (aside / file_name).stat().st_size,
+                "sha256": _sha256(folder / file_name),
+                "bytes": (folder / file_name).stat().st_size,
             }
             for file_name in (CORE, PII)
         },
         "marts": facts,
     }
-    _write_synced(
-        aside / MANIFEST,
-        json.dumps(
-            manifest | {"manifest_sha256": _manifest_hash(manifest)},
-            ensure_ascii=False,
-            indent=2,
-            default=str,
-        ),
-    )
-    _sync_folder(aside)
-    aside.rename(published / name)
-    _sync_folder(published)
-    point_current(published, name)
-    collect_garbage(published, KEPT_VERSIONS)
-    return Version(published / name, manifest)
+    stated = {"manifest_sha256": _manifest_hash(manifest)}
+    text = json.dumps(manifest | stated, ensure_ascii=False, indent=2, default=str)
+    _write_synced(folder / MANIFEST, text)
+    _sync_folder(folder)
 
 
 def point_current(published: Path, name: str) -> Version:
@@ -261,8 +274,10 @@ def point_current(published: Path, name: str) -> Version:
     version = open_version(published, name)
     aside = published / f"{CURRENT}.new"
     _write_synced(aside, name + "\n")
+    fault_point("pointer_written")
     aside.replace(published / CURRENT)
     _sync_folder(published)
+    fault_point("pointer_flipped")
     return version
 
 

@@ -159,12 +159,12 @@ def phase(run: Run, name: str) -> Iterator[None]:
     except KeizokuError as error:
         run.report.error = {"code": error.code, "where": error.where, "values": error.values}
         raise
-    except BaseException as error:
-        run.report.error = {
-            "code": "unexpected",
-            "where": name,
-            "values": {"detail": f"{type(error).__name__}: {error}"},
-        }
+    except Exception as error:
+        detail = f"{type(error).__name__}: {error}"
+        run.report.error = {"code": "unexpected", "where": name, "values": {"detail": detail}}
+        raise
+    except BaseException:  # Ctrl-C, or Dagster's word for it
+        run.report.error = {"code": "interrupted", "where": name, "values": {}}
         raise
     finally:
         run.report.seconds[name] = round(time.perf_counter() - begun, 2)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -56,6 +57,18 @@ def test_init_makes_a_home_with_a_private_secret_and_doing_it_again_changes_noth
     assert (done.exit_code, json.loads(done.stdout)["is_new"]) == (0, False)
     assert (secret.read_text(), (home / "keizoku.toml").read_text()) == before
     assert (home / "inbox" / "billing").is_dir()
+
+
+def test_an_init_that_was_cut_short_goes_on_with_the_secret_it_made(tmp_path):
+    home = tmp_path / "company"
+    invoke("init", str(home))
+    secret = (home / "secret").read_text()
+    (home / "keizoku.toml").unlink()
+    for name in ("landed", "ledger.sqlite", "quarantine", "originals"):
+        path = home / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    assert invoke("init", str(home)).exit_code == 0
+    assert (home / "secret").read_text() == secret
 
 
 def test_a_home_is_never_made_in_the_checkout_nor_over_other_files(tmp_path):

@@ -2,6 +2,10 @@
 
 import dataclasses
 import json
+import os
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +15,7 @@ import pytest
 from dagster_project import publish
 from dagster_project.messages import KeizokuError
 from dagster_project.publish import Column, Mart, Stamp
+from dagster_project.settings import PROJECT_DIR
 
 STAMP = Stamp(
     run_id="r1",
@@ -255,6 +260,7 @@ def test_a_declared_column_the_build_lacks_stops_the_publish(published, versions
             published, build(tmp_path / "warehouse.duckdb"), (CUSTOMERS, lacking), STAMP
         )
     assert (caught.value.code, caught.value.values["columns"]) == ("mart_missing", "arr")
+    assert sorted(path.name for path in published.iterdir()) == sorted([*versions, "CURRENT"])
     assert publish.find_current(published)[0].name == versions[1]
 
 
@@ -290,3 +296,89 @@ def test_marts_are_read_from_the_manifest_with_meta_in_either_place():
             (Column("a", "A", 2, False, None), Column("b", "B", 0, True, None)),
         ),
     )
+
+
+PUBLISH_IN_CHILD = """
+import sys
+from pathlib import Path
+from tests.dagster_project.test_publish import publish_at
+publish_at(Path(sys.argv[1]), Path(sys.argv[2]), 9)
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "is_new_visible"),
+    [
+        ("marts_copied", False),
+        ("version_written", False),
+        ("version_placed", False),
+        ("pointer_written", False),
+        ("pointer_flipped", True),
+    ],
+)
+def test_a01_a_publish_killed_at_any_step_shows_one_whole_version_and_can_be_repeated(
+    published, versions, tmp_path, step, is_new_visible
+):
+    build_db = build(tmp_path / "warehouse.duckdb")
+    killed = subprocess.run(
+        [sys.executable, "-c", PUBLISH_IN_CHILD, str(published), str(build_db)],
+        env=os.environ | {"FAULT_AT": step},
+        cwd=PROJECT_DIR,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    version, reason = publish.find_current(published)
+    assert reason is None
+    assert (version.name not in versions) == is_new_visible
+    again = publish_at(published, build_db, 10)
+    assert publish.find_current(published)[0].name == again.name
+    assert not list(published.glob(".building-*"))
+
+
+READ_IN_CHILD = """
+import sys
+from pathlib import Path
+import duckdb
+from dagster_project import publish
+
+published, stop = Path(sys.argv[1]), Path(sys.argv[2])
+reads, seen = 0, []
+while not stop.exists():
+    version, reason = publish.find_current(published)
+    assert reason is None, reason
+    with duckdb.connect(str(version.core_file), read_only=True) as core:
+        one = core.execute("select max(mrr)::int from mart_mrr_waterfall").fetchone()[0]
+    with duckdb.connect(str(version.pii_file), read_only=True) as pii:
+        other = pii.execute("select max(display_name) from dim_customer").fetchone()[0]
+    assert str(one) == other, (version.name, one, other)
+    reads += 1
+    seen.append(one)
+assert seen == sorted(seen)
+print(reads, len(set(seen)))
+"""
+
+
+def test_b02_readers_see_whole_versions_in_order_while_others_are_published(published, tmp_path):
+    def publish_number(number: int) -> None:
+        path = build(tmp_path / "warehouse.duckdb", f"(date '2026-02-01', {number}, 3)")
+        with duckdb.connect(str(path)) as connection:
+            connection.execute(f"update dim_customer set display_name = '{number}'")
+        publish_at(published, path, number)
+
+    publish_number(10)
+    stop = tmp_path / "stop"
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", READ_IN_CHILD, str(published), str(stop)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=PROJECT_DIR,
+        )
+        for _ in range(2)
+    ]
+    for number in range(11, 31):
+        publish_number(number)
+    stop.touch()
+    counts = [reader.communicate(timeout=60)[0].split() for reader in readers]
+    assert [reader.returncode for reader in readers] == [0, 0]
+    assert all(int(reads) > 10 and int(versions) > 3 for reads, versions in counts)
