@@ -32,6 +32,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     expected = os.environ.get("KEIZOKU_EXPECTED_SKIPS")
     if expected is not None and len(_skipped) != int(expected):
         terminalreporter.write_line(
-            f"{len(_skipped)} skipped, {expected} expected: something this machine should have is missing",
+            f"{len(_skipped)} skipped, {expected} expected: "
+            "something this machine should have is missing",
             red=True,
         )

@@ -1,4 +1,4 @@
-"""The house rules that a machine can check: who may import what, which SQL is portable, what a mart must declare."""
+"""The house rules that a machine can check: imports, portable SQL, what a mart must declare."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ CLOCKS = re.compile(
 
 
 def test_nothing_in_dbt_or_dashboards_reads_a_clock():
-    """One named exception: dashboards/clock.py dates audit lines and the "is this old" badge, no number."""
+    """One exception: dashboards/clock.py dates audit lines and the badge of age, no number."""
     pages = [p for p in (ROOT / "dashboards").rglob("*.py") if p.name != "clock.py"]
     files = [*DBT.rglob("*.sql"), *pages]
     readers = [
@@ -106,7 +106,7 @@ NOT_PORTABLE = {
     r"\b(trim|ltrim|rtrim)\s*\(": "strip()",
     r"\btry_cast\s*\(": "matches() and cast",
     r"\b(strftime|strptime|date_format|to_char)\s*\(": "month_label() or a macro",
-    r"\b(date_diff|datediff|date_sub|date_add)\s*\(": "days_between(), minutes_between(), add_days()",
+    r"\b(date_diff|datediff|date_sub|date_add)\s*\(": "days_between() or add_days()",
     r"\binterval\s+'?\d": "add_months() or add_days()",
     r"\b(dayofweek|extract)\s*\(": "a macro",
     r"\b(arg_max|arg_min|max_by|min_by|any_value)\s*\(": "row_number and where pick = 1",
@@ -159,7 +159,9 @@ def test_every_order_by_says_where_nulls_go():
         for clause in re.findall(
             r"order\s+by\s+(.*?)(?=\brows\s+between\b|\)\s*(?:as\b|,|\n|$))", sql, re.S | re.I
         ):
-            clause = re.sub(r"\{\{.*?\}\}", "key nulls last", clause)  # a macro is checked where it is written
+            clause = re.sub(
+                r"\{\{.*?\}\}", "key nulls last", clause
+            )  # a macro is checked where it is written
             keys = [key for key in re.split(r",(?![^(]*\))", clause) if key.strip()]
             if not all(re.search(r"\bnulls\s+(first|last)\b", key, re.I) for key in keys):
                 found.append(f"{path.relative_to(ROOT)}: order by {' '.join(clause.split())}")
@@ -170,7 +172,9 @@ LAYERS = {"staging": 0, "intermediate": 1, "marts": 2}
 
 
 def test_models_read_only_earlier_layers():
-    layer_of = {p.stem: p.relative_to(DBT / "models").parts[0] for p in (DBT / "models").rglob("*.sql")}
+    layer_of = {
+        p.stem: p.relative_to(DBT / "models").parts[0] for p in (DBT / "models").rglob("*.sql")
+    }
     broken = []
     for path in (DBT / "models").rglob("*.sql"):
         sql = without_comments(path)
@@ -178,7 +182,11 @@ def test_models_read_only_earlier_layers():
         for name in re.findall(r"ref\(\s*'(\w+)'\s*\)", sql):
             if LAYERS[layer_of[name]] > LAYERS[layer]:
                 broken.append(f"{path.stem} ({layer}) reads {name} ({layer_of[name]})")
-        if layer != "staging" and re.search(r"source\(\s*'landed'", sql) and "observability" not in path.parts:
+        if (
+            layer != "staging"
+            and re.search(r"source\(\s*'landed'", sql)
+            and "observability" not in path.parts
+        ):
             broken.append(f"{path.stem} ({layer}) reads a landed table around staging")
     assert broken == []
 
@@ -240,11 +248,15 @@ def test_every_metric_is_registered_in_both_languages():
     for name, model in declared_models("marts").items():
         for column in model["columns"]:
             metric = column.get("config", {}).get("meta", {}).get("metric")
-            is_metric = name.startswith("mart_") and re.search(r"(^mrr|^arr|^arpa|_rate|_ratio)$", column["name"])
+            is_metric = name.startswith("mart_") and re.search(
+                r"(^mrr|^arr|^arpa|_rate|_ratio)$", column["name"]
+            )
             if is_metric and name == "mart_kpi_monthly":
                 assert metric, f"{name}.{column['name']} is a metric and not in the registry"
             if metric:
-                assert needed <= metric.keys(), f"{name}.{column['name']} lacks {needed - metric.keys()}"
+                assert needed <= metric.keys(), (
+                    f"{name}.{column['name']} lacks {needed - metric.keys()}"
+                )
                 ids.append(metric["id"])
     assert len(ids) == len(set(ids)) > 20
 
@@ -282,7 +294,9 @@ def test_pages_only_select_from_published_marts():
 def test_every_page_has_an_exposure_that_names_its_marts():
     exposures = {}
     for path in (DBT / "models").rglob("*.yml"):
-        for exposure in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("exposures", []):
+        for exposure in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get(
+            "exposures", []
+        ):
             exposures[exposure["name"]] = exposure
     pages = {p.stem for p in (ROOT / "dashboards" / "views").glob("*.py") if p.stem != "__init__"}
     assert pages, "no page found"
