@@ -12,7 +12,7 @@ from datetime import datetime
 import polars as pl
 
 from sources.entities import Column, Entity
-from sources.expressions import Computed, normal_header
+from sources.expressions import Computed
 from sources.files import TextSheet
 from sources.mapping import (
     SOURCE_UPDATED_AT,
@@ -20,6 +20,7 @@ from sources.mapping import (
     EntityBlock,
     Mapping,
 )
+from sources.sheets import header_name
 from sources.values import fold, parse
 
 QUARANTINE_SCHEMA = {
@@ -217,7 +218,7 @@ def _tombstones(mapping: Mapping, block: EntityBlock, frame: pl.DataFrame) -> pl
     declared = mapping.tombstone_of(block)
     if declared is None:
         return pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
-    said = frame.get_column(normal_header(declared.column)).str.strip_chars()
+    said = frame.get_column(header_name(declared.column)).str.strip_chars()
     return said.is_in(declared.values).fill_null(False)
 
 

@@ -6,7 +6,6 @@ brackets in double quotes) and the constants of the delivery. Rows that cannot b
 reason code and go to quarantine like any other unreadable cell.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,15 +15,11 @@ import polars as pl
 import sqlglot
 from sqlglot import exp
 
+from sources.sheets import header_name
 from sources.values import parse
 
 # What every delivery knows about itself, with its kind.
 CONSTANTS = {"exported_at": "ts", "file_name": "text"}
-
-
-def normal_header(header: str) -> str:
-    """A header as it is compared: NFKC and trimmed, nothing else (case counts)."""
-    return unicodedata.normalize("NFKC", header).strip()
 
 
 # Numbers are computed as DECIMAL with 10 digits after the point; operands beyond the limit are
@@ -254,7 +249,7 @@ def _name(name: str, names: set[str]) -> _Part:
             return Computed(values.new_from_index(0, scope.height), _no_reasons(scope.height))
 
         return _Part(CONSTANTS[name], constant)
-    header = normal_header(name)
+    header = header_name(name)
     names.add(header)
 
     def cells(scope: _Scope) -> Computed:

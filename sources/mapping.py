@@ -18,8 +18,9 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from sources.entities import Column, Entity, entities, lineage
-from sources.expressions import Expression, ExpressionRefused, compile_expression, normal_header
+from sources.expressions import Expression, ExpressionRefused, compile_expression
 from sources.files import FileFormat
+from sources.sheets import header_name
 from sources.values import check_formats
 
 # Raise it when conversion.py or values.py read the same cells differently: deliveries are then
@@ -189,7 +190,7 @@ class ColumnRule(_Declared):
 
     def header_in(self, headers: frozenset[str]) -> str | None:
         """The first of the rule's headers that is there."""
-        wanted = (normal_header(header) for header in self.headers or ())
+        wanted = (header_name(header) for header in self.headers or ())
         return next((header for header in wanted if header in headers), None)
 
     def is_in(self, headers: frozenset[str]) -> bool:
@@ -309,12 +310,12 @@ class Mapping(_Declared):
                 read |= {header} if header else set()
                 read |= rule.expression.names if rule.expression else set()
             read |= _always_needed(self, block)
-        read |= {normal_header(place.column) for place in self.exported_at if place.column}
+        read |= {header_name(place.column) for place in self.exported_at if place.column}
         return headers & read
 
     @property
     def optional_headers(self) -> frozenset[str]:
-        return frozenset(normal_header(header) for header in self.optional)
+        return frozenset(header_name(header) for header in self.optional)
 
     def hash(self, business_timezone: str) -> str:
         """16 hex digits that change when the same file would be read differently."""
@@ -331,7 +332,7 @@ class Mapping(_Declared):
 def _always_needed(mapping: Mapping, block: EntityBlock) -> frozenset[str]:
     """Headers without which the rows of a block cannot be told apart."""
     tombstone = mapping.tombstone_of(block)
-    needed = {normal_header(tombstone.column)} if tombstone else set()
+    needed = {header_name(tombstone.column)} if tombstone else set()
     return frozenset(needed | (block.condition.names if block.condition else set()))
 
 

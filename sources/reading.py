@@ -30,11 +30,11 @@ from sources.catalogue import (
 )
 from sources.conversion import Converted, DeliveryFacts, convert, place_of, unmapped_headers
 from sources.entities import entities
-from sources.expressions import normal_header
 from sources.files import FileFormat, FileRefused, TextSheet, open_headers, open_text
 from sources.forbidden import find_forbidden
 from sources.ledger import EntityCounts
 from sources.mapping import FORMAT_BY_SUFFIX, ExportedAt, FullWithin, Mapping, Period
+from sources.sheets import header_name
 from sources.values import parse
 
 CHECK_SHOWS_CELLS = 200
@@ -321,7 +321,7 @@ def _position(request: ReadRequest, sheet: str | None, row: int, column: str) ->
 
 def _id_headers(mapping: Mapping, sheets: list[TextSheet]) -> set[str]:
     """Headers declared as identifiers: keys, canonical ids and numbers, and the mapping's `ids`."""
-    ids = {normal_header(header) for header in mapping.ids}
+    ids = {header_name(header) for header in mapping.ids}
     headers = frozenset(name for sheet in sheets for name in sheet.frame.columns)
     for block in mapping.entities:
         for column, rule in block.pairs():
@@ -424,8 +424,8 @@ def _text_at(place: ExportedAt, request: ReadRequest, sheets: list[TextSheet] | 
     for sheet in sheets or ():
         if place.cell:
             texts.append(_preamble_cell(sheet, place.cell))
-        elif normal_header(place.column) in sheet.frame.columns:
-            texts += sheet.frame.get_column(normal_header(place.column)).unique().to_list()
+        elif header_name(place.column) in sheet.frame.columns:
+            texts += sheet.frame.get_column(header_name(place.column)).unique().to_list()
     return [text for text in texts if text]
 
 

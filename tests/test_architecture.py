@@ -291,15 +291,48 @@ def test_pages_only_select_from_published_marts():
     assert checked > 0
 
 
-def test_every_page_has_an_exposure_that_names_its_marts():
+def marts_read_by_query() -> dict[str, set[str]]:
+    """Per function of dashboards/queries.py: the relations its SQL names."""
+    tree = ast.parse((ROOT / "dashboards" / "queries.py").read_text(encoding="utf-8"))
+    found = {}
+    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+        found[function.name] = {
+            table.name
+            for node in ast.walk(function)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and re.match(r"\s*(select|with)\b", node.value)
+            for table in sqlglot.parse_one(node.value, read="duckdb").find_all(sqlglot.exp.Table)
+        }
+    return found
+
+
+def test_every_page_has_an_exposure_that_names_the_marts_it_reads():
+    """A page reads what its own module and the modules of dashboards/ it imports ask for."""
+    queries = marts_read_by_query()
+
+    def read_by(path: Path, seen: set[Path]) -> set[str]:
+        seen.add(path)
+        marts = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "queries":
+                marts |= queries[node.attr]
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("dashboards"):
+                folder = ROOT / node.module.replace(".", "/")
+                inner = [folder.with_suffix(".py"), *(folder / f"{a.name}.py" for a in node.names)]
+                for module in inner:
+                    if module.is_file() and module.stem != "queries" and module not in seen:
+                        marts |= read_by(module, seen)
+        return marts
+
     exposures = {}
     for path in (DBT / "models").rglob("*.yml"):
         for exposure in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get(
             "exposures", []
         ):
-            exposures[exposure["name"]] = exposure
-    pages = {p.stem for p in (ROOT / "dashboards" / "views").glob("*.py") if p.stem != "__init__"}
+            refs = {re.fullmatch(r"ref\('(.*)'\)", ref)[1] for ref in exposure["depends_on"]}
+            exposures[exposure["name"]] = refs
+    views = ROOT / "dashboards" / "views"
+    pages = {p.stem: p for p in views.glob("*.py") if p.stem != "__init__"}
     assert pages, "no page found"
-    assert {f"page_{page}" for page in pages} <= exposures.keys()
-    for exposure in exposures.values():
-        assert exposure["depends_on"], exposure["name"]
+    assert exposures == {f"page_{name}": read_by(path, set()) for name, path in pages.items()}

@@ -249,5 +249,8 @@ def _explain(records: pl.DataFrame, edges: list[Edge]) -> tuple[dict[int, str], 
         )
         for record, links in touched.items()
     }
-    rules = {record: min(rule for rule, _, _ in links) for record, links in touched.items()}
+    rules = {
+        record: max((rule for rule, _, _ in links), key=SCORES.__getitem__)
+        for record, links in touched.items()
+    }
     return rules, evidence

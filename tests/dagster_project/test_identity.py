@@ -87,6 +87,15 @@ def test_equal_folded_emails_are_the_same_customer_and_the_evidence_holds_no_ema
     ]
 
 
+def test_a_link_by_id_was_reported_as_the_weaker_link_by_email():
+    links = link(
+        accounts=[("crm", "A1", None, "taro@example.jp", date(2025, 1, 1), "ka1")],
+        billing_customers=[("billing", "B1", "A1", "taro@example.jp", None, "kb1")],
+    )
+    assert rules(links)["kb1"] == "shared_id"
+    assert links.filter(pl.col("record_key") == "kb1")["match_score"].item() == 1.0
+
+
 def test_missing_and_empty_emails_link_nobody():
     links = link(
         accounts=[

@@ -149,6 +149,12 @@ def test_the_second_spelling_of_a_header_is_read_too(mapping):
     assert converted(mapping(CONTRACTS), sheet(headers, GOOD)).landed["contract_id"][0] == "K1"
 
 
+def test_a_header_declared_with_its_line_break_was_not_found(mapping):
+    text = CONTRACTS.replace("契約番号, 契約ID", '"契約\\n番号"').replace("状態", "契約　　状態")
+    headers = ["契約 番号", *HEADERS[1:5], "契約 状態"]
+    assert converted(mapping(text), sheet(headers, GOOD)).landed["contract_id"][0] == "K1"
+
+
 def test_a_bad_cell_sends_its_whole_row_to_quarantine_and_no_other(mapping):
     bad = ["K2", "2026/02/29", None, "C2", "10,000円也", "休会"]
     part = converted(mapping(CONTRACTS), sheet(HEADERS, GOOD, bad))
