@@ -14,6 +14,7 @@ from sources.catalogue import load_catalogue
 from sources.conversion import place_of
 from sources.files import FileRefused, open_text
 from sources.originals import path_of
+from sources.reading import format_of
 
 
 class NotReadable(Exception):
@@ -47,12 +48,15 @@ def original_line(
         raise access.Refused(access.ORIGINAL_FILES)
 
     listed = load_catalogue(home / "mappings", time_zone).by_id(feed_id)
-    file_format = listed.mapping.file_format(file_name) if listed else None
-    if file_format is None:
+    if listed is None:
         raise NotReadable("mapping_gone")
     path = path_of(home / "originals", content_sha256)
     if not path.is_file():
         raise NotReadable("original_gone")
+    # The delivery counts, so a missing last line end was declared or accepted when it landed.
+    file_format = format_of(listed.mapping, path, file_name, allows_no_final_newline=True)
+    if file_format is None:
+        raise NotReadable("mapping_gone")
     try:
         tables = open_text(path, file_format)
     except FileRefused as error:

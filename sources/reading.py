@@ -151,25 +151,37 @@ def _choose_mapping(request: ReadRequest) -> tuple[Listed, FileFormat]:
     return best[0], _format(best[0], request)
 
 
-def _name_by_kind(request: ReadRequest) -> str:
+def _name_by_kind(path: Path, file_name: str) -> str:
     """The name that says what kind of file it is: of a ZIP, that of its first known member."""
-    name = request.file_name.lower()
+    name = file_name.lower()
     if not name.endswith(".zip") or Path(name.removesuffix(".zip")).suffix in FORMAT_BY_SUFFIX:
-        return request.file_name
+        return file_name
     try:
-        with zipfile.ZipFile(request.path) as archive:
+        with zipfile.ZipFile(path) as archive:
             members = [Path(member.lower()) for member in archive.namelist()]
     except (zipfile.BadZipFile, OSError):
-        return request.file_name
+        return file_name
     known = (member.name for member in members if member.suffix in FORMAT_BY_SUFFIX)
-    return next(known, request.file_name)
+    return next(known, file_name)
+
+
+def format_of(
+    mapping: Mapping, path: Path, file_name: str, *, allows_no_final_newline: bool
+) -> FileFormat | None:
+    """How the file at `path`, delivered as `file_name`, is read; None where nothing says it."""
+    declared = mapping.file_format(_name_by_kind(path, file_name))
+    if declared and allows_no_final_newline:
+        return replace(declared, allow_no_final_newline=True)
+    return declared
 
 
 def _format(listed: Listed, request: ReadRequest) -> FileFormat | None:
-    declared = listed.mapping.file_format(_name_by_kind(request))
-    if declared and request.allows_no_final_newline:
-        return replace(declared, allow_no_final_newline=True)
-    return declared
+    return format_of(
+        listed.mapping,
+        Path(request.path),
+        request.file_name,
+        allows_no_final_newline=request.allows_no_final_newline,
+    )
 
 
 Headers = list[frozenset[str]]
@@ -230,7 +242,7 @@ def _nearest_in_words(listed: Listed, missing: tuple[str, ...]) -> str:
 
 def _tables_of_all(request: ReadRequest, catalogue: Catalogue) -> dict[str, Headers]:
     """Header rows as every mapping of the extension's format would read them."""
-    kind = FORMAT_BY_SUFFIX.get(Path(_name_by_kind(request)).suffix)
+    kind = FORMAT_BY_SUFFIX.get(Path(_name_by_kind(Path(request.path), request.file_name)).suffix)
     asked = [one for one in catalogue.listed if one.mapping.format.kind in (None, kind)]
     headers, _ = _headers_by_format(request, asked)
     return {

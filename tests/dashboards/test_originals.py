@@ -1,11 +1,14 @@
 """From a number back to the delivered line: only with the right, and never without a trace."""
 
+import hashlib
 import json
+import zipfile
 
 import pytest
 
 from dashboards import access
 from dashboards.originals import NotReadable, original_line
+from sources.originals import path_of
 from tests.dashboards.gd1_home import GD1
 
 NAME = "subscriptions_20260630.csv"
@@ -22,6 +25,15 @@ def ask(home, who=None, **changed):
         "time_zone": "Asia/Tokyo",
     }
     return original_line(home, who or access.principal(), **(wanted | changed))
+
+
+def keep(home, content: bytes) -> str:
+    """The address of a further original in the home's store."""
+    sha = hashlib.sha256(content).hexdigest()
+    path = path_of(home / "originals", sha)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return sha
 
 
 def log(home) -> list[dict]:
@@ -72,6 +84,20 @@ def test_a_line_that_cannot_be_found_says_why(gd1_home, changed, code):
     with pytest.raises(NotReadable) as error:
         ask(gd1_home, **changed)
     assert error.value.code == code
+
+
+def test_a_line_inside_a_zip_named_only_zip_was_not_found(gd1_home, tmp_path):
+    zipped = tmp_path / "june.zip"
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("subscriptions.csv", (GD1 / NAME).read_bytes())
+    sha = keep(gd1_home, zipped.read_bytes())
+    line = ask(gd1_home, content_sha256=sha, file_name="june.zip", sheet="subscriptions.csv")
+    assert line["contract_id"] == "S04"
+
+
+def test_a_line_of_a_file_accepted_without_its_last_line_end_was_refused(gd1_home):
+    sha = keep(gd1_home, (GD1 / NAME).read_bytes().rstrip(b"\r\n"))
+    assert ask(gd1_home, content_sha256=sha)["contract_id"] == "S04"
 
 
 def test_an_original_damaged_on_disk_says_so(gd1_home):
