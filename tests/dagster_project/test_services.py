@@ -32,6 +32,21 @@ def home(tmp_path):
     return load_settings(tmp_path)
 
 
+@pytest.fixture(autouse=True)
+def terminable():
+    """Children inherit ignored signals, and some runners of tests ignore SIGTERM."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def any_port() -> int:
+    """A port of this test alone: tests run side by side."""
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
+        return probe.getsockname()[1]
+
+
 def web_server(port: int) -> Service:
     return Service(
         "web",
@@ -66,7 +81,7 @@ def test_a_taken_port_is_passed_over(home):
 
 
 def test_services_answer_inside_the_block_and_are_gone_with_their_workers_after_it(home):
-    port = free_port(18500)
+    port = any_port()
     with run_services(home, [web_server(port)]) as (web,):
         with urllib.request.urlopen(f"http://{ADDRESS}:{port}/") as answer:
             assert answer.status == 200
@@ -77,7 +92,7 @@ def test_services_answer_inside_the_block_and_are_gone_with_their_workers_after_
 
 
 def test_a_service_that_does_not_come_up_is_told_with_the_end_of_its_log(home):
-    port = free_port(18500)
+    port = any_port()
     broken = Service("broken", (sys.executable, "-c", "raise SystemExit('no such thing')"), port=1)
     with (
         pytest.raises(KeizokuError) as caught,
@@ -90,7 +105,7 @@ def test_a_service_that_does_not_come_up_is_told_with_the_end_of_its_log(home):
 
 
 def test_a_service_that_dies_later_ends_the_waiting(home):
-    port = free_port(18500)
+    port = any_port()
     with (
         run_services(home, [web_server(port)]) as running,
         services.stop_signals() as is_stopping,
