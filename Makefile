@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOME_DIR ?= $(HOME)/keizoku-demo
 
-.PHONY: help env up test test-ci lint generate bench lock clean
+.PHONY: help env up test test-ci lint generate goldens bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ lint: env ## ruff and sqlfluff
 
 generate: env ## write staging models and their docs anew from sources/entities.yml
 	$(BIN)/python dbt/generate.py
+
+goldens: env ## every golden figure and the tests that prove it; fails when one is missing
+	$(BIN)/python -m tests.goldens
 
 bench: env ## time the pipeline and print ratios
 	$(BIN)/python -m tests.benchmarks.time_pipeline

@@ -12,6 +12,7 @@ from tests.end_to_end.company_home import query
 pytestmark = pytest.mark.xdist_group("golden")
 
 
+@pytest.mark.golden("GD-1/waterfall", "GD-1/customer_counts")
 def test_the_waterfall_of_every_month_is_exact(golden_home):
     assert (
         company_home.waterfall(golden_home, golden_company.WATERFALL_COLUMNS)
@@ -19,6 +20,7 @@ def test_the_waterfall_of_every_month_is_exact(golden_home):
     )
 
 
+@pytest.mark.golden("GD-1/waterfall_without_grace")
 def test_without_lapse_grace_the_late_renewal_churns_and_comes_back(home_without_grace):
     assert (
         company_home.waterfall(home_without_grace, golden_company.WATERFALL_COLUMNS)
@@ -26,6 +28,7 @@ def test_without_lapse_grace_the_late_renewal_churns_and_comes_back(home_without
     )
 
 
+@pytest.mark.golden("GD-1/opening_month")
 def test_the_opening_month_shows_its_end_only(golden_home):
     rows = query(
         golden_home,
@@ -59,6 +62,7 @@ def test_the_waterfall_mart_says_the_same_as_the_monthly_kpis(golden_home):
     }
 
 
+@pytest.mark.golden("GD-1/paused_and_resumed")
 def test_customers_who_pause_or_resume_are_counted_apart(golden_home):
     rows = query(
         golden_home,
@@ -70,6 +74,7 @@ def test_customers_who_pause_or_resume_are_counted_apart(golden_home):
     } == golden_company.RESUMED_CUSTOMERS
 
 
+@pytest.mark.golden("GD-1/intramonth_new_churn")
 def test_a_contract_that_lives_inside_one_month_is_a_memo_only(golden_home):
     rows = query(
         golden_home,
@@ -78,6 +83,7 @@ def test_a_contract_that_lives_inside_one_month_is_a_memo_only(golden_home):
     assert {month: count for month, count in rows if count} == golden_company.INTRAMONTH_NEW_CHURN
 
 
+@pytest.mark.golden("GD-1/row_detail", "G-05/c06_reactivation", "G-02/f_mid_month_start")
 def test_every_movement_belongs_to_the_customer_who_made_it(golden_home):
     assert company_home.movements(golden_home) == golden_company.MOVEMENTS
 
@@ -90,6 +96,7 @@ def test_lapse_grace_changes_the_late_renewal_and_nobody_else(golden_home, home_
     assert with_grace - without_grace == golden_company.MOVEMENTS_ONLY_WITH_GRACE
 
 
+@pytest.mark.golden("GD-1/churn_events")
 def test_churn_events_say_who_left_when_and_why(golden_home):
     names = company_home.customers(golden_home)
     rows = query(
@@ -99,6 +106,13 @@ def test_churn_events_say_who_left_when_and_why(golden_home):
     assert {(names[key], *rest) for key, *rest in rows} == golden_company.CHURN_EVENTS
 
 
+@pytest.mark.golden(
+    "GD-1/cohort_sizes",
+    "GD-1/cohort_active",
+    "GD-1/cohort_survival",
+    "GD-1/cohort_mrr",
+    "GD-1/cohort_immature_cells",
+)
 def test_the_cohort_table_is_exact_and_has_no_cell_beyond_the_last_month(golden_home):
     rows = query(
         golden_home,
@@ -125,6 +139,7 @@ def test_the_cohort_table_is_exact_and_has_no_cell_beyond_the_last_month(golden_
     # G-16: k=3 over the cohorts 2026-01..03, k=4 over the two of them that are old enough.
     [(3, 7, 11), (4, 8, 10)],
 )
+@pytest.mark.golden("G-16/average_k3", "G-16/average_k4")
 def test_average_retention_weighs_by_size_and_leaves_the_opening_cohort_out(
     golden_home, months_since_first, retained, of
 ):
@@ -140,6 +155,7 @@ def test_average_retention_weighs_by_size_and_leaves_the_opening_cohort_out(
     assert rows == [(retained, of)]
 
 
+@pytest.mark.golden("G-33/june")
 def test_the_layers_of_june_are_the_cohorts_and_add_up(golden_home):
     rows = query(
         golden_home, "select cohort_month, mrr from mart_layer_cake where month = date '2026-06-01'"
@@ -160,6 +176,18 @@ def test_the_layers_of_every_month_are_the_cohort_table_read_by_month(golden_hom
 
 
 @pytest.mark.parametrize("metric", golden_company.RATES)
+@pytest.mark.golden(
+    "G-09/march",
+    "G-09/april",
+    "G-10/march_gross",
+    "G-10/march_net",
+    "G-11/march",
+    "G-11/may",
+    "G-13/march",
+    "G-13/may",
+    "G-14/march",
+    "G-14/may",
+)
 def test_a_rate_stands_beside_its_numerator_and_denominator(golden_home, metric):
     rows = query(
         golden_home,
@@ -173,6 +201,7 @@ def test_a_rate_stands_beside_its_numerator_and_denominator(golden_home, metric)
         assert published[month] == [numerator, denominator, Decimal(rate)], (metric, month)
 
 
+@pytest.mark.golden("G-13/june")
 def test_a_month_without_losses_has_no_quick_ratio_and_says_why(golden_home):
     rows = query(
         golden_home,
@@ -197,6 +226,7 @@ def test_twelve_month_retention_is_missing_with_a_reason_in_a_short_history(gold
     assert grr_reason
 
 
+@pytest.mark.golden("G-07/arr_june")
 def test_june_arr_is_twelve_times_mrr(golden_home):
     rows = query(golden_home, "select arr from mart_kpi_monthly where month = date '2026-06-01'")
     assert rows == [(golden_company.ARR_IN_JUNE,)]

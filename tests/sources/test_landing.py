@@ -497,6 +497,7 @@ entities:
 # ── what is held ────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.golden("G-41/held")
 def test_C07_full_vs_delta(home, put):
     put("billing/plans_20260331.csv", many_plans(100))
     land(home)

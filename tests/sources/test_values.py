@@ -186,6 +186,7 @@ def test_a_bare_date_is_the_start_of_that_local_day():
     assert value_of("ts", "2026-04-01", tz="Asia/Tokyo") == datetime(2026, 3, 31, 15, 0)
 
 
+@pytest.mark.golden("G-37/date_only")
 def test_a_bare_date_in_a_date_column_is_never_shifted():
     for zone in ("UTC", "Asia/Tokyo", "America/New_York"):
         assert value_of("date", "2026-04-01", tz=zone) == date(2026, 4, 1)
