@@ -2,4 +2,4 @@
 
 
 def test_every_rule_holds_as_a_dbt_unit_test_and_an_empty_home_builds(new_landed):
-    new_landed().build("path:models", with_unit_tests=True)
+    new_landed().build("path:seeds", "path:models", with_unit_tests=True)
