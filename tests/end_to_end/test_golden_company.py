@@ -124,7 +124,7 @@ def test_the_cohort_table_is_exact_and_has_no_cell_beyond_the_last_month(golden_
             surviving_customer_count,
             mrr
         from mart_retention_cohort
-        where segment = 'all'
+        where segment_attribute = 'all'
         order by cohort_month, months_since_first
         """,
     )
@@ -135,24 +135,42 @@ def test_the_cohort_table_is_exact_and_has_no_cell_beyond_the_last_month(golden_
 
 
 @pytest.mark.parametrize(
-    ("months_since_first", "retained", "of"),
+    ("months_since_first", "retained", "of", "rate"),
     # G-16: k=3 over the cohorts 2026-01..03, k=4 over the two of them that are old enough.
-    [(3, 7, 11), (4, 8, 10)],
+    [(3, 7, 11, "0.636364"), (4, 8, 10, "0.800000")],
 )
 @pytest.mark.golden("G-16/average_k3", "G-16/average_k4")
 def test_average_retention_weighs_by_size_and_leaves_the_opening_cohort_out(
-    golden_home, months_since_first, retained, of
+    golden_home, months_since_first, retained, of, rate
 ):
     rows = query(
         golden_home,
         """
-        select sum(active_customer_count), sum(cohort_customer_count)
-        from mart_retention_cohort
-        where months_since_first = ? and not is_opening_cohort
+        select logo_retention_rate_numerator, logo_retention_rate_denominator, logo_retention_rate
+        from mart_retention_average
+        where segment_attribute = 'all' and months_since_first = ?
         """,
         [months_since_first],
     )
-    assert rows == [(retained, of)]
+    assert rows == [(retained, of, Decimal(rate))]
+
+
+def test_every_attribute_of_the_golden_company_cuts_all_of_its_mrr(golden_home):
+    rows = query(
+        golden_home,
+        """
+        select segment_attribute, segment_value, mrr, customer_count
+        from mart_revenue_retention
+        where month = date '2026-06-01' and segment_attribute in ('acquisition_channel', 'all')
+        """,
+    )
+    assert {tuple(row) for row in rows} == {
+        ("all", "all", 106600, 10),
+        ("acquisition_channel", "展示会", 22000, 2),
+        ("acquisition_channel", "紹介", 56600, 4),
+        ("acquisition_channel", "Web", 18000, 3),
+        ("acquisition_channel", "キャンペーン", 10000, 1),
+    }
 
 
 @pytest.mark.golden("G-33/june")
