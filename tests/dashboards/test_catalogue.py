@@ -122,7 +122,8 @@ def test_every_code_the_marts_can_send_has_a_word():
         "movement_type": codes_in("macros/movements.sql", r"'name': '(\w+)'"),
         "null_reason": codes_in(kpi, r"'(no_\w+)'\)") | {"opening_month"},
         "segment_state": codes_in(pieces, r"(?:then|else) '([a-z_]{4,})'"),
-        "movement_reason": {"contract", "pause", "resume", "rate"},
+        "movement_reason": {"contract", "seat", "price", "tier", "discount", "discount_end"}
+        | {"addon", "pause", "resume", "past_due", "rate"},
     }
     for group, codes in expected.items():
         assert len(codes) > 1, group

@@ -250,6 +250,17 @@ MOVEMENTS = {
     (date(2026, 6, 1), "C10", "fx", 600),
 }
 
+# month, customer, reason, change: why the expansions and contractions above happened (G-06). C13 is
+# one contract renewed at a higher price, C05 a second contract that comes and goes.
+MOVEMENT_REASONS = {
+    (date(2026, 2, 1), "C05", "addon", 4000),
+    (date(2026, 3, 1), "C03", "tier", 3000),
+    (date(2026, 4, 1), "C10", "seat", 3000),
+    (date(2026, 4, 1), "C13", "price", 2000),
+    (date(2026, 5, 1), "C05", "addon", -4000),
+    (date(2026, 5, 1), "C11", "discount_end", 2000),
+}
+
 # What lapse_grace_days = 0 changes, and nothing else: exactly C13, in March and April.
 MOVEMENTS_ONLY_WITHOUT_GRACE = {
     (date(2026, 3, 1), "C13", "churn", -20000),

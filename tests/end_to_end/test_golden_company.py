@@ -88,6 +88,36 @@ def test_every_movement_belongs_to_the_customer_who_made_it(golden_home):
     assert company_home.movements(golden_home) == golden_company.MOVEMENTS
 
 
+@pytest.mark.golden("GD-1/movement_reasons")
+def test_every_expansion_and_contraction_says_why(golden_home):
+    names = company_home.customers(golden_home)
+    rows = query(
+        golden_home,
+        """
+        select month, customer_key, movement_reason, mrr_change
+        from fct_mrr_movement where movement_type in ('expansion', 'contraction')
+        """,
+    )
+    assert {
+        (month, names[key], *rest) for month, key, *rest in rows
+    } == golden_company.MOVEMENT_REASONS
+
+
+def test_a_movement_names_the_plan_before_and_after(golden_home):
+    names = company_home.customers(golden_home)
+    rows = query(
+        golden_home,
+        """
+        select customer_key, month, plan_before, plan_after
+        from fct_mrr_movement where movement_type in ('new', 'expansion', 'churn')
+        """,
+    )
+    plans = {(names[key], month.month): (before, after) for key, month, before, after in rows}
+    assert plans["C01", 1] == (None, "STANDARD")
+    assert plans["C03", 3] == ("LIGHT", "STANDARD")
+    assert plans["C04", 3] == ("STANDARD", None)
+
+
 def test_lapse_grace_changes_the_late_renewal_and_nobody_else(golden_home, home_without_grace):
     with_grace = company_home.movements(golden_home)
     without_grace = company_home.movements(home_without_grace)

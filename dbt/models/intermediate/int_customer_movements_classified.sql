@@ -108,15 +108,6 @@ classified as (
             when compared.mrr_after > compared.mrr_carried then 'expansion'
             when compared.mrr_after < compared.mrr_carried then 'contraction'
         end as movement_type,
-        case
-            when
-                compared.mrr_carried > 0 and compared.mrr_after > compared.mrr_carried
-                and compared.paused_lines < compared.paused_lines_before then 'resume'
-            when
-                compared.mrr_after > 0 and compared.mrr_after < compared.mrr_carried
-                and compared.paused_lines > compared.paused_lines_before then 'pause'
-            else 'contract'
-        end as movement_reason,
         -- the pause ended without a payment and nothing pays: gone, though no MRR moved
         compared.mrr_carried = 0 and compared.mrr_after = 0
         and compared.paused_lines_before > 0 and compared.paused_lines = 0
@@ -133,7 +124,6 @@ typed as (
         customer_key,
         month,
         cast(movement_type as string) as movement_type,
-        cast(movement_reason as string) as movement_reason,
         {{ money('mrr_before') }} as mrr_before,
         {{ money('mrr_carried') }} as mrr_carried,
         {{ money('mrr_after') }} as mrr_after,

@@ -258,13 +258,18 @@ monthly as (
         *,
         -- one division per amount: ex tax and per month at once, so that nothing is rounded twice
         -- (D15, D16)
+        {%- for amount, column in [
+            ('(gross_native - recurring_discount_native)', 'full_mrr_native'),
+            ('gross_native', 'full_gross_mrr_native'),
+        ] %}
         case interval_unit
             {%- for unit, (times_months, per_months) in months_per.items() %}
             when '{{ unit }}' then {{ divide(
-                '(gross_native - recurring_discount_native) * ' ~ times_months,
+                amount ~ ' * ' ~ times_months,
                 '(1 + included_tax_rate) * ' ~ per_months ~ ' * interval_count') }}
             {%- endfor %}
-        end as full_mrr_native
+        end as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from stated
 
 ),
@@ -298,6 +303,14 @@ pieced as (
             case when piece_state in ('active', 'grace') then full_mrr_native else 0 end
             as decimal(18, 6)
         ) as mrr_native,
+        -- before the discount; 0 wherever mrr_native counts nothing, a price discounted away counts
+        cast(
+            case
+                when piece_state in ('active', 'grace', 'free') then full_gross_mrr_native
+                else 0
+            end as decimal(18, 6)
+        ) as gross_mrr_native,
+        included_tax_rate,
         currency,
         interval_unit,
         interval_count,

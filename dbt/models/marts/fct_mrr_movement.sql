@@ -4,21 +4,43 @@ with classified as (
 
 ),
 
+reasons as (
+
+    select * from {{ ref('int_movement_reasons_split') }}
+
+),
+
+plans as (
+
+    select * from {{ ref('int_movement_plans_picked') }}
+
+),
+
 -- the currency's part is a row of its own: before -> carried is fx, carried -> after is what the
--- customer did
+-- customer did, split by reason where it grew or shrank
 moved as (
 
     select
-        customer_key,
-        month,
-        movement_type,
-        movement_reason,
-        mrr_after - mrr_carried as mrr_change,
-        mrr_carried as mrr_before,
-        mrr_after,
-        cohort_month
+        classified.customer_key,
+        classified.month,
+        classified.movement_type,
+        coalesce(reasons.movement_reason, 'contract') as movement_reason,
+        coalesce(reasons.mrr_change, classified.mrr_after - classified.mrr_carried) as mrr_change,
+        classified.mrr_carried as mrr_before,
+        classified.mrr_after,
+        plans.plan_before,
+        plans.plan_after,
+        classified.cohort_month
     from classified
-    where movement_type is not null
+    left join reasons
+        on
+            classified.customer_key = reasons.customer_key
+            and classified.month = reasons.month
+    left join plans
+        on
+            classified.customer_key = plans.customer_key
+            and classified.month = plans.month
+    where classified.movement_type is not null
     union all
     select
         customer_key,
@@ -28,6 +50,8 @@ moved as (
         mrr_carried - mrr_before as mrr_change,
         mrr_before,
         mrr_carried as mrr_after,
+        cast(null as string) as plan_before,
+        cast(null as string) as plan_after,
         cohort_month
     from classified
     where mrr_carried <> mrr_before
@@ -46,6 +70,8 @@ movements as (
         {{ money('mrr_change') }} as mrr_change,
         {{ money('mrr_before') }} as mrr_before,
         {{ money('mrr_after') }} as mrr_after,
+        cast(plan_before as string) as plan_before,
+        cast(plan_after as string) as plan_after,
         cast(cohort_month as date) as cohort_month,
         {{ policy_columns() }}
     from moved
