@@ -307,3 +307,15 @@ def test_the_command_line_reads_what_was_published(golden_home):
     )
     assert done.code == 0, done.text
     assert "106600" in done.text
+
+
+@pytest.mark.golden("G-15/june")
+def test_expected_ltv_in_june_is_arpa_times_margin_over_six_months_of_churn(golden_home):
+    rows = query(
+        golden_home,
+        """
+        select arpa, churn_month_count, round(ltv_expected, 2), ltv_expected_null_reason
+        from mart_ltv where month = date '2026-06-01'
+        """,
+    )
+    assert rows == [(Decimal(10660), 6, Decimal("181563.87"), None)]
