@@ -227,6 +227,8 @@ def test_money_and_counts_of_marts_are_never_null():
     """One engine writes null where the other fails (decimal overflow, missing rate)."""
     missing = []
     for name, model in declared_models("marts").items():
+        if name.startswith("dim_"):  # attributes as they were stated, or not
+            continue
         never_null = {
             column
             for test in model["data_tests"]

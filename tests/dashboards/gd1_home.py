@@ -27,7 +27,7 @@ def declared_marts() -> list[dict]:
     return [
         model
         for path in sorted((REPO / "dbt" / "models" / "marts").rglob("*.yml"))
-        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
     ]
 
 

@@ -22,7 +22,6 @@ movements as (
 
 ),
 
--- CRM first: its name is the one people look after; then the oldest record (ties: system, id)
 records as (
 
     select
@@ -61,7 +60,6 @@ records as (
 
 ),
 
--- attribute by attribute, the best record that states it
 {%- set attributes = [
     'name', 'name_kana', 'email', 'kind', 'corporate_number', 'industry', 'prefecture',
     'acquisition_channel',
@@ -71,16 +69,7 @@ ranked as (
     select
         customer_key,
         {%- for attribute in attributes %}
-        first_value({{ attribute }}) over (
-            partition by customer_key
-            order by
-                case when {{ attribute }} is null then 1 else 0 end nulls last,
-                source_rank nulls last,
-                created_date nulls last,
-                source_system nulls last,
-                source_id nulls last
-            rows between unbounded preceding and unbounded following
-        ) as {{ attribute }},
+        {{ best_stated(attribute, ['customer_key']) }} as {{ attribute }},
         {%- endfor %}
         row_number() over (
             partition by customer_key
