@@ -1,4 +1,5 @@
-"""The asset graph: landed entities, the two dbt selections with identity between them, publish.
+"""The asset graph: landed entities, the two dbt selections with identity and the cash
+application between them, publish.
 
 Assets call commands and report what came of it. One step per command, because there is one DuckDB
 file and one writer; what Dagster shows per model comes from dbt's manifest and results.
@@ -21,6 +22,7 @@ from sources.entities import entities
 DELIVERIES = dg.AssetKey(["landed", "control__deliveries"])
 QUARANTINE = dg.AssetKey(["landed", "control__quarantine"])
 LINKS = dg.AssetKey(["identity", "links"])
+CASH = tuple(dg.AssetKey(["cash", name]) for name in ("receipts", "allocations"))
 PUBLISHED = dg.AssetKey(["published", "current"])
 # The daily run and a margin for a slow one.
 PUBLISHED_FAILS_AFTER = timedelta(hours=30)
@@ -65,6 +67,7 @@ def build_assets(settings: Settings, manifest: dict[str, Any]) -> list[Any]:
         land_asset(),
         staging_assets(staging, manifest, keys),
         identity_asset([spec.key for spec in staging]),
+        cash_assets(),
         marts_assets(marts, manifest, keys),
         publish_asset([spec.key for spec in marts if spec.group_name == "marts"]),
     ]
@@ -236,6 +239,37 @@ def identity_asset(staging_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
         return dg.MaterializeResult(metadata=_telling(lambda: commands.link_identity(run)))
 
     return link_identity
+
+
+def cash_assets() -> dg.AssetsDefinition:
+    """Which money settled which invoice (入金消込)."""
+    receipts, allocations = CASH
+
+    @dg.multi_asset(
+        name="apply_cash",
+        specs=[
+            dg.AssetSpec(
+                receipts,
+                deps=[LINKS],
+                group_name="cash",
+                kinds={"polars", "parquet"},
+                description="One row per receipt: what became of the money, and why.",
+            ),
+            dg.AssetSpec(
+                allocations,
+                deps=[LINKS],
+                group_name="cash",
+                kinds={"polars", "parquet"},
+                description="One row per receipt and invoice it settled.",
+            ),
+        ],
+    )
+    def apply_cash(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult]:
+        counts = _telling(lambda: commands.apply_cash(run))
+        yield dg.MaterializeResult(asset_key=receipts, metadata=counts)
+        yield dg.MaterializeResult(asset_key=allocations)
+
+    return apply_cash
 
 
 def marts_assets(

@@ -5,6 +5,7 @@ Heavy modules are imported where they are used, so that --help answers at once.
 """
 
 import dataclasses
+import getpass
 import os
 import subprocess
 import sys
@@ -585,6 +586,127 @@ def withdraw(
     withdrawn = commands.withdraw_delivery(invocation.settings(), delivery_id, reason)
     invocation.console.answer(commands.describe_delivery(withdrawn))
     invocation.console.say("withdrawn", delivery_id=delivery_id)
+    invocation.console.say("run_to_apply")
+
+
+cash_app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="入金消込の確認と判断 / cash application: look, accept, reject, name a payer",
+)
+app.add_typer(cash_app, name="cash")
+ReasonOption = Annotated[str, typer.Option("--reason", help="理由 / why (kept for good)")]
+ByOption = Annotated[
+    str | None, typer.Option("--by", help="判断した人 / who decided (default: login name)")
+]
+
+
+@cash_app.command(name="list")
+def cash_list(
+    ctx: typer.Context,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            "--status", help="matched | partial | unapplied | review | unmatched (全て / all)"
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="最大行数 / rows shown")] = SHOWN_REJECTS,
+) -> None:
+    """入金と消込の状態 / receipts, what waits for a decision first."""
+    from dagster_project import commands
+
+    invocation: Invocation = ctx.obj
+    console = invocation.console
+    found = commands.list_cash(invocation.settings(), status, limit)
+    console.answer(found)
+    if console.is_json:
+        return
+    if not found:
+        console.say("cash_nothing")
+        return
+    shown = {
+        "receipt": "source_id",
+        "received_on": "received_date",
+        "amount": "amount_native",
+        "payer": "payer_name",
+        "state": "application_status",
+        "rule": "match_rule",
+        "reason": "reason",
+        "invoices": "settled_invoice_ids",
+        "proposal": "proposal_invoice_ids",
+    }
+    console.table(
+        [console.text(f"col_{name}") for name in shown],
+        [[receipt[column] for column in shown.values()] for receipt in found],
+    )
+
+
+@cash_app.command(name="accept")
+def cash_accept(
+    ctx: typer.Context,
+    receipt: str,
+    reason: ReasonOption,
+    invoice: Annotated[
+        list[str] | None, typer.Option("--invoice", help="請求書 / invoice (default: the proposal)")
+    ] = None,
+    by: ByOption = None,
+) -> None:
+    """提案または指定した請求書に消し込む / apply a receipt to the proposal or to these invoices."""
+    from dagster_project import commands
+
+    invocation: Invocation = ctx.obj
+    _tell_decision(
+        invocation,
+        commands.accept_match(
+            *(invocation.settings(), receipt, invoice or []),
+            reason=reason,
+            by=by or getpass.getuser(),
+            now=datetime.now(UTC),
+        ),
+    )
+
+
+@cash_app.command(name="reject")
+def cash_reject(
+    ctx: typer.Context, receipt: str, reason: ReasonOption, by: ByOption = None
+) -> None:
+    """消込を取り消す / take a match back."""
+    from dagster_project import commands
+
+    invocation: Invocation = ctx.obj
+    _tell_decision(
+        invocation,
+        commands.reject_match(
+            *(invocation.settings(), receipt),
+            reason=reason,
+            by=by or getpass.getuser(),
+            now=datetime.now(UTC),
+        ),
+    )
+
+
+@cash_app.command(name="alias")
+def cash_alias(
+    ctx: typer.Context, payer: str, customer: str, reason: ReasonOption, by: ByOption = None
+) -> None:
+    """振込人名を顧客に結び付ける / say which customer a payer's name stands for."""
+    from dagster_project import commands
+
+    invocation: Invocation = ctx.obj
+    _tell_decision(
+        invocation,
+        commands.alias_payer(
+            *(invocation.settings(), payer, customer),
+            reason=reason,
+            by=by or getpass.getuser(),
+            now=datetime.now(UTC),
+        ),
+    )
+
+
+def _tell_decision(invocation: Invocation, decision: dict[str, Any]) -> None:
+    invocation.console.answer(decision)
+    invocation.console.say("cash_decided", action=decision["action"], by=decision["decided_by"])
     invocation.console.say("run_to_apply")
 
 

@@ -1,8 +1,8 @@
 """Every write to a company's home, whoever asks: command line, Dagster or a page.
 
-A run goes through land, plan_build, build_staging, link_identity, build_marts and publish_marts in
-this order; each leaves its facts in the run's report. Nothing here knows Dagster, and the business
-clock is passed in by the edge.
+A run goes through land, plan_build, build_staging, link_identity, apply_cash, build_marts and
+publish_marts in this order; each leaves its facts in the run's report. Nothing here knows Dagster,
+and the business clock is passed in by the edge.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +47,7 @@ MARTS = {
 }
 TEMPLATES = Path(__file__).with_name("templates")
 INBOX_SYSTEMS = ("crm", "billing", "inquiry", "usage", "reference")
-HOME_FOLDERS = ("mappings", "build", "published", "identity", "decisions", "dagster")
+HOME_FOLDERS = ("mappings", "build", "published", "identity", "cash", "decisions", "dagster")
 MADE_BY_INIT = {*HOME_FOLDERS, "inbox", "secret", "keizoku.new"}
 SECRET_BYTES = 32
 # A file changed within the last second may still be growing; one that never rests is taken anyway
@@ -222,11 +222,166 @@ def drop_caches(settings: Settings) -> list[str]:
     from sources import landing
 
     with _hold_home(settings, "rebuild"):
-        for folder in (settings.landed, settings.root / "quarantine", settings.identity):
+        for folder in (
+            *(settings.landed, settings.root / "quarantine"),
+            *(settings.identity, settings.cash),
+        ):
             shutil.rmtree(folder, ignore_errors=True)
         for file in settings.root.glob("ledger.sqlite*"):
             file.unlink()
         return landing.reconcile(landing_home(settings))
+
+
+# ---- 入金消込, by hand ----
+
+
+def cash_decisions(settings: Settings, known_at: str | None = None) -> list[dict[str, Any]]:
+    """What people decided about receipts and payers, in order; made by `known_at` if given (UTC).
+
+    Raises KeizokuError `decisions_unreadable`.
+    """
+    if not settings.cash_decisions.exists():
+        return []
+    decisions = []
+    text = settings.cash_decisions.read_text(encoding="utf-8")
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            decision = json.loads(line)
+            if known_at is None or decision["decided_at"] <= known_at:
+                decisions.append(decision)
+        except (ValueError, KeyError, TypeError) as error:
+            where = f"{settings.cash_decisions}:{number}"
+            raise KeizokuError("decisions_unreadable", where=where, detail=error) from error
+    return decisions
+
+
+def list_cash(settings: Settings, status: str | None, limit: int) -> list[dict[str, Any]]:
+    """Receipts of the published version, what waits for a person first; payers in clear text."""
+    return _ask_published(
+        settings,
+        "select applied.receipt_key, applied.source_id, applied.received_date,"
+        " applied.amount_native, applied.currency, applied.application_status,"
+        " applied.match_rule, applied.reason, applied.settled_invoice_ids,"
+        " applied.proposal_invoice_ids, applied.decided_by, payers.payer_name"
+        " from mart_cash_application as applied"
+        " left join pii.mart_cash_application as payers using (receipt_key)"
+        " where $status is null or applied.application_status = $status"
+        " order by applied.application_status not in ('review', 'unmatched'),"
+        " applied.received_date desc, applied.receipt_key limit $limit",
+        {"status": status, "limit": limit},
+    )
+
+
+def reject_match(
+    settings: Settings, receipt: str, *, reason: str, by: str, now: datetime
+) -> dict[str, Any]:
+    """Takes a match back from the next run on; the receipt waits for an accept.
+
+    `receipt`: id in its source, or receipt_key. Raises KeizokuError `cash_not_found`.
+    """
+    found = _find_receipt(settings, receipt)
+    return _decide(settings, {"action": "reject", **found}, reason, by, now)
+
+
+def accept_match(
+    settings: Settings, receipt: str, invoices: list[str], *, reason: str, by: str, now: datetime
+) -> dict[str, Any]:
+    """Applies a receipt to these invoices, or to the proposal, from the next run on.
+
+    Raises KeizokuError `cash_not_found`, `cash_no_proposal`.
+    """
+    found = _find_receipt(settings, receipt)
+    if invoices:
+        keys = [_find_invoice(settings, invoice) for invoice in invoices]
+    else:
+        proposed = _ask_published(
+            settings,
+            "select proposal_invoice_keys from mart_cash_application where receipt_key = $key",
+            {"key": found["receipt_key"]},
+        )[0]["proposal_invoice_keys"]
+        if not proposed:
+            raise KeizokuError("cash_no_proposal", where=receipt, exit_code=2)
+        keys = proposed.split(",")
+    return _decide(settings, {"action": "accept", **found, "invoice_keys": keys}, reason, by, now)
+
+
+def alias_payer(
+    settings: Settings, payer: str, customer: str, *, reason: str, by: str, now: datetime
+) -> dict[str, Any]:
+    """Says which customer a payer's name stands for, from the next run on.
+
+    `customer`: id in billing or in the CRM, or customer_key. Raises KeizokuError `cash_not_found`.
+    """
+    import polars as pl
+
+    from sources.values import fold
+
+    folded = fold(pl.Series([payer])).item()
+    if folded is None:
+        raise KeizokuError("cash_not_found", where=payer, found=0, exit_code=2)
+    key = _find_one(
+        settings,
+        "select distinct customer_key as found from bridge_customer_identity"
+        " where customer_key = $text or source_id = $text",
+        customer,
+    )
+    decision = {"action": "alias", "payer": folded, "customer_key": key}
+    return _decide(settings, decision, reason, by, now)
+
+
+def _decide(
+    settings: Settings, decision: dict[str, Any], reason: str, by: str, now: datetime
+) -> dict[str, Any]:
+    """Appends a decision; who, when (UTC) and why stay with it."""
+    decision = decision | {
+        "reason": reason,
+        "decided_by": by,
+        "decided_at": now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+    }
+    with _hold_home(settings, f"cash {decision['action']}"):
+        cash_decisions(settings)  # never append to a file that cannot be read
+        settings.cash_decisions.parent.mkdir(exist_ok=True)
+        with settings.cash_decisions.open("a", encoding="utf-8") as file:
+            file.write(canonical_json(decision) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    return decision
+
+
+def _find_receipt(settings: Settings, text: str) -> dict[str, str]:
+    key = _find_one(
+        settings,
+        "select receipt_key as found from mart_cash_application"
+        " where $text in (receipt_key, source_id, bank_transaction_id)",
+        text,
+    )
+    return {"receipt_key": key, "receipt": text}
+
+
+def _find_invoice(settings: Settings, text: str) -> str:
+    return _find_one(
+        settings,
+        "select invoice_key as found from fct_invoice where $text in (invoice_key, invoice_id)",
+        text,
+    )
+
+
+def _find_one(settings: Settings, statement: str, text: str) -> str:
+    found = _ask_published(settings, statement, {"text": text})
+    if len(found) != 1:
+        raise KeizokuError("cash_not_found", where=text, found=len(found), exit_code=2)
+    return found[0]["found"]
+
+
+def _ask_published(
+    settings: Settings, statement: str, parameters: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Rows of the current version. Raises KeizokuError `nothing_published`, `sql_failed`."""
+    from dagster_project import query
+
+    version, _ = publish.find_current(settings.published)
+    answer = query.run_sql(version, statement, parameters)
+    return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
 
 @contextmanager
@@ -344,12 +499,40 @@ def link_identity(run: Run) -> dict[str, int]:
     with phase(run, "identity"):
         _require_build(run)
         links = identity.link_customers(*_read_staging(run))
-        target = run.settings.links_file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside = target.with_suffix(".new")
-        links.write_parquet(aside)
-        aside.replace(target)
+        _replace_parquet(links, run.settings.links_file)
         return {"records": links.height, "customers": links["customer_key"].n_unique()}
+
+
+def apply_cash(run: Run) -> dict[str, int]:
+    """Reads staging, the links and people's decisions, writes which money settled which invoice.
+
+    Returns how many receipts there are by status.
+    """
+    import polars as pl
+
+    from dagster_project.compute import cash_application
+
+    with phase(run, "cash"):
+        _require_build(run)
+        settings = run.settings
+        matched = cash_application.match_receipts(
+            cash_application.Inputs(*_read_cash(run), pl.read_parquet(settings.links_file)),
+            cash_decisions(settings, run.plan.known_at),
+            as_of=date.fromisoformat(run.plan.as_of_date),
+            fee_tolerance=settings.policy["fee_diff_tolerance"],
+            reporting_currency=settings.policy["reporting_currency"],
+        )
+        for name, frame in zip(matched._fields, matched, strict=True):
+            _replace_parquet(frame, settings.cash / name / "live" / f"{name}.parquet")
+        counted = matched.receipts["application_status"].value_counts().sort("application_status")
+        return dict(counted.iter_rows())
+
+
+def _replace_parquet(frame: "pl.DataFrame", target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_suffix(".new")
+    frame.write_parquet(aside)
+    aside.replace(target)
 
 
 def build_marts(run: Run) -> BuildResult:
@@ -598,6 +781,34 @@ def _read_staging(run: Run) -> "tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]"
         billing_customers,
         unknown.with_columns(record_key=pl.Series(keys, dtype=pl.String)),
     )
+
+
+def _read_cash(run: Run) -> "Iterator[pl.DataFrame]":
+    """What cash_application.Inputs needs of staging, in its order."""
+    import duckdb
+
+    statements = (
+        "select record_key, source_system, invoice_id, billing_customer_id, issue_date, due_date,"
+        " currency, total_native, balance_native, paid_date from staging.stg_billing__invoices"
+        " where coalesce(document_type, 'invoice') = 'invoice'",
+        "select source_system, invoice_id, issue_date,"
+        " cast(amount_native + coalesce(tax_native, 0) as decimal(18, 6)) as credited_native"
+        " from staging.stg_billing__credit_notes where invoice_id is not null",
+        "select record_key, source_system, payment_id, billing_customer_id, invoice_id, paid_date,"
+        " amount_native, currency, method, payer_name_kana_folded"
+        " from staging.stg_billing__payments",
+        "select record_key, source_system, transaction_id, booked_date, amount_native, currency,"
+        " payer_name_folded, payer_name_kana_folded, memo"
+        " from staging.stg_billing__bank_transactions",
+        "select record_key, name_folded as name from staging.stg_billing__billing_customers"
+        " union all select record_key, name_kana_folded"
+        " from staging.stg_billing__billing_customers"
+        " union all select record_key, name_folded from staging.stg_crm__accounts"
+        " union all select record_key, name_kana_folded from staging.stg_crm__accounts",
+    )
+    with duckdb.connect(str(run.build_db), read_only=True) as connection:
+        for statement in statements:
+            yield connection.execute(statement).pl()
 
 
 def describe_delivery(result: "DeliveryResult") -> dict[str, Any]:

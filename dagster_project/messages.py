@@ -61,6 +61,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "phase_plan": ("変更の確認", "Looking for changes"),
     "phase_staging": ("有効な版の選択（staging）", "Choosing the versions that count (staging)"),
     "phase_identity": ("同一顧客の判定", "Matching customers"),
+    "phase_cash": ("入金消込", "Applying payments to invoices"),
     "phase_marts": ("指標の計算と検査（marts）", "Computing and testing the metrics (marts)"),
     "phase_publish": ("公開", "Publishing"),
     "waiting_for_run": (
@@ -135,6 +136,18 @@ TEXT: dict[str, tuple[str, str]] = {
         "数字に反映するには keizoku run を実行してください。",
         "Run `keizoku run` to see it in the numbers.",
     ),
+    "cash_decided": (
+        "記録しました（{action}、{by}）。",
+        "Recorded ({action}, by {by}).",
+    ),
+    "cash_nothing": ("該当する入金はありません。", "No such receipt."),
+    "col_receipt": ("入金", "Receipt"),
+    "col_received_on": ("入金日", "Received"),
+    "col_amount": ("金額", "Amount"),
+    "col_payer": ("振込人", "Payer"),
+    "col_rule": ("規則", "Rule"),
+    "col_invoices": ("消込先", "Settles"),
+    "col_proposal": ("提案", "Proposal"),
     "check_matched": ("設定 {mapping} で読めます。", "Matches the mapping {mapping}."),
     "check_stores_nothing": ("何も保存していません。", "Nothing was stored."),
     "rows_balance": (
@@ -394,6 +407,42 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "This step cannot run on its own",
             "The steps before it did not run in the same run",
             "Start the whole job keizoku_run",
+        ),
+    ),
+    "decisions_unreadable": (
+        (
+            "判断の記録が読めません",
+            "{detail}",
+            "その行を元に戻してください（一行に一件の JSON です）",
+        ),
+        (
+            "A recorded decision cannot be read",
+            "{detail}",
+            "Restore that line (one JSON object per line)",
+        ),
+    ),
+    "cash_not_found": (
+        (
+            "公開中の版で一つに決まりません",
+            "{found} 件あります",
+            "keizoku cash list か keizoku sql で ID またはキーを確かめてください",
+        ),
+        (
+            "Not exactly one in the published version",
+            "{found} found",
+            "Look up the id or the key with `keizoku cash list` or `keizoku sql`",
+        ),
+    ),
+    "cash_no_proposal": (
+        (
+            "提案がありません",
+            "この入金に合う請求書は一つに決まりませんでした",
+            "--invoice で請求書を指定してください",
+        ),
+        (
+            "There is no proposal",
+            "No invoices were proposed for this receipt",
+            "Name them with --invoice",
         ),
     ),
     "mart_missing": (

@@ -21,14 +21,14 @@ class Answer:
     rows: list[tuple]
 
 
-def run_sql(version: Version, sql: str) -> Answer:
+def run_sql(version: Version, sql: str, parameters: dict[str, Any] | None = None) -> Answer:
     """The rows of a statement; the tables stand in `core` (default) and `pii`.
 
     Raises KeizokuError `sql_failed`.
     """
     with _open(version) as connection:
         try:
-            connection.execute(sql)
+            connection.execute(sql, parameters)
             columns = tuple(column[0] for column in connection.description or ())
             return Answer(columns, connection.fetchall() if columns else [])
         except duckdb.Error as error:

@@ -24,7 +24,7 @@ class Reporter(Protocol):
     """Where a run tells people what it is doing."""
 
     def phase(self, name: str) -> None:
-        """A phase begins: land, plan, staging, identity, marts, publish."""
+        """A phase begins: land, plan, staging, identity, cash, marts, publish."""
 
     def progress(self, text: str, done: int, total: int) -> None:
         """`done` of `total` things of the phase are done; `text` is the one at hand."""
@@ -112,6 +112,7 @@ class Run:
                         "known_at": self.plan.known_at,
                         "landed_dir": str(self.settings.landed),
                         "identity_dir": str(self.settings.identity),
+                        "cash_dir": str(self.settings.cash),
                         "policy_id": self.settings.policy_id,
                     },
                 )

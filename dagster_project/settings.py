@@ -32,7 +32,9 @@ DASHBOARDS_PORT = 8501
 KEPT_VERSIONS = 5
 
 # Vars of dbt_project.yml that every run gives: not policy, not overridable.
-RUN_VARS = frozenset({"as_of_date", "known_at", "landed_dir", "identity_dir", "policy_id"})
+RUN_VARS = frozenset(
+    {"as_of_date", "known_at", "landed_dir", "identity_dir", "cash_dir", "policy_id"}
+)
 
 # What the models can do today, and what METRICS.md names but no model does yet.
 CHOICES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -136,6 +138,16 @@ class Settings:
     @property
     def links_file(self) -> Path:
         return self.identity / "live" / "links.parquet"
+
+    @property
+    def cash(self) -> Path:
+        """What the cash application wrote: one folder per table, a cache like identity."""
+        return self.root / "cash"
+
+    @property
+    def cash_decisions(self) -> Path:
+        """Append-only JSON lines: what people decided about receipts and payers."""
+        return self.root / "decisions" / "cash.jsonl"
 
     @property
     def build(self) -> Path:

@@ -20,6 +20,7 @@ vars:
   known_at: null
   landed_dir: null
   identity_dir: null
+  cash_dir: null
   policy_id: null
 models:
   keizoku:

@@ -53,6 +53,8 @@ def test_every_entity_and_every_dbt_model_is_an_asset(graph, manifest):
             "landed/control__deliveries",
             "landed/control__quarantine",
             "identity/links",
+            "cash/receipts",
+            "cash/allocations",
             "published/current",
         )
     }
@@ -82,13 +84,14 @@ def test_every_dbt_test_is_a_check_of_exactly_one_asset(graph, manifest):
     assert sorted(check.name for check in graph.asset_check_keys) == sorted([*tests, *own])
 
 
-def test_the_job_is_five_steps_in_the_order_of_the_data(definitions):
+def test_the_job_is_six_steps_in_the_order_of_the_data(definitions):
     job = definitions.resolve_job_def("keizoku_run")
     order = [node.name for node in job.graph.nodes_in_topological_order]
     assert order == [
         "land",
         "build_staging",
         "identity__links",
+        "apply_cash",
         "build_marts",
         "published__current",
     ]

@@ -174,6 +174,7 @@ class Landed:
             "known_at": known_at,
             "landed_dir": str(self.root / "landed"),
             "identity_dir": str(self.root / "identity"),
+            "cash_dir": str(self.root / "cash"),
             "policy_id": "policy000001",
         }
         arguments = ["build", "--project-dir", str(DBT), "--profiles-dir", str(DBT)]

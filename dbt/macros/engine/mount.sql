@@ -1,14 +1,17 @@
-{#- The landed layer and the identity links are immutable Parquet files: one engine-specific relation over each. -#}
+{#- The landed layer, the identity links and the cash application are immutable Parquet files: one
+    engine-specific relation over each. -#}
 {% macro mount_sources() %}
     {% if execute and flags.WHICH in ['run', 'build', 'seed', 'test'] %}
-        {% for schema in ['landed', 'identity'] %}
+        {% for schema in ['landed', 'identity', 'cash'] %}
             {% do run_query('create schema if not exists ' ~ schema) %}
         {% endfor %}
         {% for source in graph.sources.values() %}
             {% if source.schema == 'landed' %}
                 {% do adapter.dispatch('mount_files')(source, run_var('landed_dir') ~ '/' ~ source.name ~ '/live') %}
+            {% elif source.schema == 'cash' %}
+                {% do adapter.dispatch('mount_files_or_nothing')(source, run_var('cash_dir') ~ '/' ~ source.name ~ '/live') %}
             {% else %}
-                {#- the staging selection runs before identity has written anything -#}
+                {#- the staging selection runs before identity and cash have written anything -#}
                 {% do adapter.dispatch('mount_files_or_nothing')(source, run_var('identity_dir') ~ '/live') %}
             {% endif %}
         {% endfor %}

@@ -1,9 +1,17 @@
--- When an invoice stopped being owed. Null settled_date = still owed. The past-due rule (D8) and
--- every receivable read it from here. A balance reported by the billing system wins over our own
--- sum.
+-- What is owed of an invoice as of as_of_date, and when it stopped being owed: the one rule for
+-- "unpaid". Null settled_date = still owed. Past due (D8) and every receivable read it from here.
+-- A balance reported by the billing system wins over our own sum, except where the cash application
+-- found money that billing does not report, and where the report tells of a day after as_of.
 with invoices as (
 
     select * from {{ ref('stg_billing__invoices') }}
+    where coalesce(document_type, 'invoice') = 'invoice'
+
+),
+
+allocations as (
+
+    select * from {{ ref('int_payments_allocated') }}
 
 ),
 
@@ -19,16 +27,16 @@ credit_notes as (
 
 ),
 
-payments_summed as (
+allocations_summed as (
 
     select
-        source_system,
-        invoice_id,
-        sum(amount_native) as paid_native,
-        max(paid_date) as last_paid_date
-    from payments
-    where invoice_id is not null
-    group by source_system, invoice_id
+        invoice_key,
+        sum(allocated_native) as allocated_native,
+        sum(fee_diff_native) as fee_diff_native,
+        max(cast(not is_reported as int)) as is_found_by_us,
+        max(allocated_date) as last_allocated_date
+    from allocations
+    group by invoice_key
 
 ),
 
@@ -40,49 +48,90 @@ credit_notes_summed as (
         sum(amount_native + coalesce(tax_native, 0)) as credited_native,
         max(issue_date) as last_credited_date
     from credit_notes
-    where invoice_id is not null
+    where
+        invoice_id is not null
+        and issue_date <= {{ as_of() }}
     group by source_system, invoice_id
+
+),
+
+-- a reported balance knows of these already
+told_later as (
+
+    select distinct
+        source_system,
+        invoice_id
+    from payments
+    where invoice_id is not null and paid_date > {{ as_of() }}
+    union distinct
+    select distinct
+        source_system,
+        invoice_id
+    from credit_notes
+    where invoice_id is not null and issue_date > {{ as_of() }}
+    union distinct
+    select distinct
+        source_system,
+        invoice_id
+    from invoices
+    where paid_date > {{ as_of() }}
+
+),
+
+joined as (
+
+    select
+        invoices.*,
+        coalesce(allocations_summed.allocated_native, 0) as allocated_native,
+        coalesce(allocations_summed.fee_diff_native, 0) as fee_diff_native,
+        coalesce(allocations_summed.is_found_by_us, 0) as is_found_by_us,
+        coalesce(credit_notes_summed.credited_native, 0) as credited_native,
+        case when told_later.invoice_id is null then invoices.balance_native end
+            as reported_balance_native,
+        greatest(
+            case when told_later.invoice_id is null then invoices.paid_date end,
+            allocations_summed.last_allocated_date,
+            credit_notes_summed.last_credited_date
+        ) as last_settlement_date
+    from invoices
+    left join allocations_summed on invoices.record_key = allocations_summed.invoice_key
+    left join credit_notes_summed
+        on
+            invoices.source_system = credit_notes_summed.source_system
+            and invoices.invoice_id = credit_notes_summed.invoice_id
+    left join told_later
+        on
+            invoices.source_system = told_later.source_system
+            and invoices.invoice_id = told_later.invoice_id
+
+),
+
+summed as (
+
+    select
+        joined.*,
+        total_native - allocated_native - fee_diff_native - credited_native as summed_balance_native
+    from joined
 
 ),
 
 balanced as (
 
     select
-        invoices.source_system,
-        invoices.invoice_id,
-        invoices.billing_customer_id,
-        invoices.contract_id,
-        invoices.issue_date,
-        invoices.due_date,
-        invoices.currency,
-        invoices.total_native,
-        coalesce(
-            invoices.balance_native,
-            invoices.total_native
-            - coalesce(payments_summed.paid_native, 0)
-            - coalesce(credit_notes_summed.credited_native, 0)
-        ) as balance_native,
-        greatest(
-            invoices.paid_date,
-            payments_summed.last_paid_date,
-            credit_notes_summed.last_credited_date
-        ) as last_settlement_date
-    from invoices
-    left join payments_summed
-        on
-            invoices.source_system = payments_summed.source_system
-            and invoices.invoice_id = payments_summed.invoice_id
-    left join credit_notes_summed
-        on
-            invoices.source_system = credit_notes_summed.source_system
-            and invoices.invoice_id = credit_notes_summed.invoice_id
-    where coalesce(invoices.document_type, 'invoice') = 'invoice'
+        summed.*,
+        case
+            when reported_balance_native is null then summed_balance_native
+            when is_found_by_us = 1 then least(reported_balance_native, summed_balance_native)
+            else reported_balance_native
+        end as owed_native
+    from summed
 
 ),
 
 settled as (
 
     select
+        cast(record_key as string) as invoice_key,
         cast(source_system as string) as source_system,
         cast(invoice_id as string) as invoice_id,
         cast(billing_customer_id as string) as billing_customer_id,
@@ -91,11 +140,14 @@ settled as (
         cast(due_date as date) as due_date,
         cast(currency as string) as currency,
         {{ money('total_native') }} as total_native,
-        {{ money('balance_native') }} as balance_native,
+        {{ money('allocated_native') }} as allocated_native,
+        {{ money('fee_diff_native') }} as fee_diff_native,
+        {{ money('credited_native') }} as credited_native,
+        {{ money('owed_native') }} as balance_native,
         -- paid, but nobody says when: taken as paid when due, so that it is never past due
         cast(
             case
-                when balance_native <= 0 then coalesce(last_settlement_date, due_date, issue_date)
+                when owed_native <= 0 then coalesce(last_settlement_date, due_date, issue_date)
             end as date
         ) as settled_date
     from balanced
