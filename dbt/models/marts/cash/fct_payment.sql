@@ -10,6 +10,12 @@ payments as (
 
 ),
 
+applied as (
+
+    select * from {{ ref('int_receipts_applied') }}
+
+),
+
 bank_transactions as (
 
     select * from {{ ref('stg_billing__bank_transactions') }}
@@ -28,12 +34,7 @@ facts as (
         cast(receipts.received_date as date) as received_date,
         cast(receipts.currency as string) as currency,
         {{ money('receipts.amount_native') }} as amount_native,
-        cast(
-            case
-                when receipts.origin = 'bank' then 'transfer'
-                else coalesce(payments.method, 'unknown')
-            end as string
-        ) as payment_method,
+        applied.payment_method,
         cast(
             coalesce(
                 bank_transactions.payer_name_kana,
@@ -47,6 +48,7 @@ facts as (
         {{ money('receipts.unmatched_native') }} as unmatched_native,
         {{ policy_columns() }}
     from receipts
+    inner join applied on receipts.receipt_key = applied.receipt_key
     left join payments on receipts.receipt_key = payments.record_key
     left join bank_transactions on receipts.bank_key = bank_transactions.record_key
 

@@ -1,0 +1,84 @@
+{%- set rates = [
+    ('recovery_rate', 'recovered_count', 'failed_first_attempt_count', true),
+    ('failure_share_rate', 'failed_first_attempt_count', 'all_failed_count', false),
+] %}
+with attempts as (
+
+    select * from {{ ref('int_first_attempts_followed') }}
+
+),
+
+months as (
+
+    select * from {{ ref('int_months_bounded') }}
+
+),
+
+summed as (
+
+    select
+        months.month,
+        months.month_end,
+        attempts.failure_code,
+        cast(sum(attempts.is_failed) as bigint) as failed_first_attempt_count,
+        cast(sum(attempts.is_recovered) as bigint) as recovered_count
+    from attempts
+    inner join months on attempts.month = months.month
+    where attempts.is_failed = 1
+    group by months.month, months.month_end, attempts.failure_code
+
+),
+
+compared as (
+
+    select
+        summed.*,
+        sum(failed_first_attempt_count) over (partition by month) as all_failed_count
+    from summed
+
+),
+
+followed as (
+
+    select
+        compared.*,
+        cast(failed_first_attempt_count - recovered_count as bigint) as lost_count,
+        -- the 30 days of the month's last failure are over
+        cast({{ add_days('month_end', 30) }} <= {{ as_of() }} as boolean) as is_mature
+    from compared
+
+),
+
+dunned as (
+
+    select
+        month,
+        failure_code,
+        failed_first_attempt_count,
+        recovered_count,
+        lost_count,
+        is_mature,
+        {%- for rate, numerator, denominator, needs_maturity in rates %}
+        {%- if needs_maturity %}
+        cast(case when is_mature then {{ divide(numerator, denominator) }} end as decimal(18, 6))
+            as {{ rate }},
+        {%- else %}
+        {{ divide(numerator, denominator) }} as {{ rate }},
+        {%- endif %}
+        {{ total(numerator) }} as {{ rate }}_numerator,
+        {{ total(denominator) }} as {{ rate }}_denominator,
+        cast(
+            case
+                {%- if needs_maturity %}
+                when not is_mature then 'not_30_days_old'
+                {%- endif %}
+                when {{ denominator }} = 0 then 'none_failed'
+            end as string
+        ) as {{ rate }}_null_reason,
+        {%- endfor %}
+        {{ policy_columns() }}
+    from followed
+
+)
+
+select * from dunned
