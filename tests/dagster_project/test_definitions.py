@@ -44,7 +44,7 @@ def test_every_entity_and_every_dbt_model_is_an_asset(graph, manifest):
     models = {
         dg.AssetKey([node["schema"], node["name"]])
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
+        if node["resource_type"] in ("model", "seed")
     }
     landed = {dg.AssetKey(["landed", entity.table]) for entity in entities().values()}
     others = {

@@ -287,6 +287,16 @@ def test_accounts_and_billing_records_are_fourteen_customers(golden_home):
     ]
 
 
+# The company delivers no payments, bank lines or attempts to collect.
+MARTS_WITHOUT_ROWS = {
+    "fct_payment",
+    "fct_payment_allocation",
+    "mart_cash_application",
+    "mart_dunning",
+    "mart_dunning_code",
+}
+
+
 def test_every_mart_row_carries_the_policy_it_was_computed_under(golden_home, home_without_grace):
     stamps = {}
     for home in (golden_home, home_without_grace):
@@ -297,7 +307,8 @@ def test_every_mart_row_carries_the_policy_it_was_computed_under(golden_home, ho
             if table.startswith("obs_"):
                 continue
             rows = query(home, f"select distinct policy_id, as_of_date from {table}")
-            assert rows == [(facts["policy_id"], golden_company.AS_OF)], table
+            stamp = [(facts["policy_id"], golden_company.AS_OF)]
+            assert rows == ([] if table in MARTS_WITHOUT_ROWS else stamp), table
     assert stamps[golden_home] != stamps[home_without_grace]
 
 
