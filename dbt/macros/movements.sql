@@ -23,3 +23,19 @@
         as bigint
     )
 {%- endmacro %}
+
+{#- The items that lead from contract MRR to billed MRR (G-04), in the order they are shown; how
+    much each is, is decided in int_billed_differences_explained. -#}
+{% macro bridge_items() %}
+    {{ return([
+        'one_invoice_discount',
+        'proration',
+        'timing',
+        'usage',
+        'tax',
+        'oneoff',
+        'fx_rate_basis',
+        'misclassified',
+        'unexplained',
+    ]) }}
+{% endmacro %}

@@ -103,6 +103,68 @@ def test_every_expansion_and_contraction_says_why(golden_home):
     } == golden_company.MOVEMENT_REASONS
 
 
+@pytest.mark.golden("G-04/c01_january", "G-03/prorated_line")
+def test_the_prorated_first_invoice_is_an_item_between_the_two_bases(golden_home):
+    names = company_home.customers(golden_home)
+    rows = query(
+        golden_home,
+        """
+        select customer_key, bridge_item, contract_mrr, mrr_change, billed_mrr
+        from fct_mrr_bridge where month = date '2026-01-01'
+        """,
+    )
+    items = {(names[key], item): figures for key, item, *figures in rows}
+    assert items["C01", "proration"] == [10000, Decimal("-2903.23"), Decimal("7096.77")]
+    assert items["C04", "timing"] == [20000, -20000, 0]
+
+
+def test_contract_and_bridge_reach_what_was_billed(golden_home):
+    rows = query(
+        golden_home,
+        """
+        select month, contract_mrr, sum(mrr_change), billed_mrr
+        from mart_mrr_bridge group by month, contract_mrr, billed_mrr
+        """,
+    )
+    by_month = {month.month: figures for month, *figures in rows}
+    # January bills C01 alone, February C14 alone; later months have no invoice line at all.
+    assert by_month[1] == [93000, Decimal("-85903.23"), Decimal("7096.77")]
+    assert by_month[2] == [117200, -113200, 4000]
+    assert by_month[6] == [106600, -106600, 0]
+
+
+def test_gross_discount_and_net_stand_apart_per_currency(golden_home):
+    rows = query(
+        golden_home,
+        """
+        select
+            month, currency, gross_mrr, recurring_discount_mrr, mrr, mrr_native,
+            constant_currency_mrr, usage_revenue, oneoff_revenue
+        from mart_revenue_monthly
+        """,
+    )
+    figures = {(month.month, currency): rest for month, currency, *rest in rows}
+    # C11: 10,000 with 20 % off, and a set-up fee of 30,000; C10: 100 USD at 152, at 149 when fixed.
+    assert figures[2, "JPY"] == [104000, 2000, 102000, 102000, 102000, 0, 30000]
+    assert figures[2, "USD"] == [15200, 0, 15200, 100, 14900, 0, 0]
+    assert figures[5, "JPY"][:3] == [76000, 0, 76000]
+
+
+def test_committed_mrr_leaves_out_who_has_asked_to_leave(golden_home):
+    rows = query(
+        golden_home,
+        """
+        select month, mrr, scheduled_end_mrr, signed_new_mrr, committed_mrr, carr
+        from mart_committed_mrr
+        """,
+    )
+    figures = {month: rest for month, *rest in rows}
+    # C04 and C06 had asked by 2/28, their last day; S05B by 4/30, its last day.
+    assert figures[date(2026, 2, 1)] == [117200, -23000, 0, 94200, 1130400]
+    assert figures[date(2026, 4, 1)] == [93000, -4000, 0, 89000, 1068000]
+    assert figures[date(2026, 6, 1)] == [106600, 0, 0, 106600, golden_company.ARR_IN_JUNE]
+
+
 def test_a_movement_names_the_plan_before_and_after(golden_home):
     names = company_home.customers(golden_home)
     rows = query(

@@ -21,3 +21,6 @@ cast((year({{ b }}) - year({{ a }})) * 12 + month({{ b }}) - month({{ a }}) as i
 
 {#- Never md5(concat_ws('|', ...)): it collides on null positions and on '|' inside an id. -#}
 {% macro hash_key(cols) %}md5(concat({% for c in cols %}coalesce(concat(cast(length(cast({{ c }} as string)) as string), ':', cast({{ c }} as string)), 'n'){{ ', ' if not loop.last }}{% endfor %})){% endmacro %}
+
+{#- A total of native amounts at a rate, exact. -#}
+{% macro total_at_rate(amount, rate) %}cast(cast({{ amount }} as decimal(24, 6)) * cast({{ rate }} as decimal(14, 6)) as decimal(28, 6)){% endmacro %}

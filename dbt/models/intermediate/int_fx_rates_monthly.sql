@@ -1,7 +1,7 @@
--- The rate of a month: the last one on or before its last day, no older than 31 days (D18). Under
--- fx_mode = constant every month uses the last complete month's rate. A missing rate is missing:
--- the audit assert_every_foreign_amount_has_a_rate stops the publish rather than let an amount
--- become zero.
+-- The rate of a month: the last one on or before its last day, no older than 31 days (D18). The
+-- fixed rate is the one of the first month shown that has one; under fx_mode = constant every
+-- month uses it. A missing rate is missing: the audit assert_every_foreign_amount_has_a_rate stops
+-- the publish rather than let an amount become zero.
 with rates as (
 
     select * from {{ ref('stg_reference__fx_rates') }}
@@ -22,52 +22,88 @@ currencies as (
 
 ),
 
-dated_months as (
+candidates as (
 
     select
         months.month,
         currencies.currency,
-        {% if var('fx_mode') == 'constant' -%}
-            {{ add_days(add_months('months.last_completed_month', 1), -1) }}
-        {%- else -%}
-            months.month_end
-        {%- endif %} as rate_date
-    from months
-    cross join currencies
-
-),
-
-candidates as (
-
-    select
-        dated_months.month,
-        dated_months.currency,
         rates.rate,
         row_number() over (
-            partition by dated_months.month, dated_months.currency
+            partition by months.month, currencies.currency
             order by rates.date desc nulls last, rates.record_key nulls last
         ) as pick
-    from dated_months
-    inner join rates on dated_months.currency = rates.from_currency
+    from months
+    cross join currencies
+    inner join rates on currencies.currency = rates.from_currency
     where
-        rates.date <= dated_months.rate_date
-        and rates.date > {{ add_days('dated_months.rate_date', -31) }}
+        rates.date <= months.month_end
+        and rates.date > {{ add_days('months.month_end', -31) }}
 
 ),
+
+picked as (
+
+    select
+        month,
+        currency,
+        rate,
+        first_value(rate) over (
+            partition by currency order by month nulls last
+            rows between unbounded preceding and unbounded following
+        ) as fixed_rate
+    from candidates
+    where pick = 1
+
+),
+
+{% if var('fx_mode') == 'constant' -%}
+fixed as (
+
+    select distinct
+        currency,
+        fixed_rate
+    from picked
+
+),
+
+foreign_rates as (
+
+    select
+        months.month,
+        fixed.currency,
+        fixed.fixed_rate as rate,
+        fixed.fixed_rate
+    from months
+    cross join fixed
+
+),
+{%- else -%}
+foreign_rates as (
+
+    select
+        month,
+        currency,
+        rate,
+        fixed_rate
+    from picked
+
+),
+{%- endif %}
 
 monthly as (
 
     select
         month,
         cast(currency as string) as currency,
-        {{ money('rate') }} as rate
-    from candidates
-    where pick = 1
+        {{ money('rate') }} as rate,
+        {{ money('fixed_rate') }} as fixed_rate
+    from foreign_rates
     union all
     select
         month,
         cast('{{ var("reporting_currency") }}' as string) as currency,
-        {{ money('1') }} as rate
+        {{ money('1') }} as rate,
+        {{ money('1') }} as fixed_rate
     from months
 
 )

@@ -209,16 +209,13 @@ discounted as (
         pieces.*,
         pieces_paused.is_within_limit,
         pieces_in_arrears.segment_key is not null as is_in_arrears,
-        -- two percentages add up on the list price; a discount never makes a price negative (G-40)
-        least(
-            pieces.gross_native,
-            cast(
-                {{ times(
-                    'pieces.gross_native',
-                    'cast(coalesce(pieces_discounted.percent, 0) as decimal(12, 6)) * 0.01') }}
-                + coalesce(pieces_discounted.amount_native, 0) as decimal(18, 6)
-            )
-        ) as recurring_discount_native
+        -- two percentages add up on the list price
+        cast(
+            {{ times(
+                'pieces.gross_native',
+                'cast(coalesce(pieces_discounted.percent, 0) as decimal(12, 6)) * 0.01') }}
+            + coalesce(pieces_discounted.amount_native, 0) as decimal(18, 6)
+        ) as stated_discount_native
     from pieces
     left join pieces_paused
         on
@@ -235,6 +232,17 @@ discounted as (
 
 ),
 
+-- a discount never makes a price negative (G-40); it is told where it would
+capped as (
+
+    select
+        *,
+        least(gross_native, stated_discount_native) as recurring_discount_native,
+        stated_discount_native > gross_native as is_over_discounted
+    from discounted
+
+),
+
 stated as (
 
     select
@@ -248,7 +256,7 @@ stated as (
             when piece_start_date >= service_end_excl then 'grace'
             else 'active'
         end as piece_state
-    from discounted
+    from capped
 
 ),
 
@@ -311,6 +319,7 @@ pieced as (
             end as decimal(18, 6)
         ) as gross_mrr_native,
         included_tax_rate,
+        cast(is_over_discounted as boolean) as is_over_discounted,
         currency,
         interval_unit,
         interval_count,
