@@ -91,7 +91,29 @@ invoiced as (
 
 ),
 
--- the segment of the line's contract that ran when the service began; of the same plan if several
+-- nearly every contract has one interval and one customer for all its life
+contracts as (
+
+    select
+        source_system,
+        contract_id,
+        min(customer_key) as customer_key,
+        min(interval_unit) as interval_unit,
+        min(interval_count) as interval_count,
+        case
+            when
+                min(customer_key) = max(customer_key)
+                and min(interval_unit) = max(interval_unit)
+                and min(interval_count) = max(interval_count)
+                then 1
+            else 0
+        end as has_one_interval
+    from segments
+    group by source_system, contract_id
+
+),
+
+-- of the others: the segment that ran when the service began; of the same plan if several
 segments_picked as (
 
     select
@@ -109,10 +131,15 @@ segments_picked as (
                 segments.segment_key nulls last
         ) as pick
     from invoiced
+    inner join contracts
+        on
+            invoiced.source_system = contracts.source_system
+            and invoiced.contract_id = contracts.contract_id
     inner join segments
         on
             invoiced.source_system = segments.source_system
             and invoiced.contract_id = segments.contract_id
+    where contracts.has_one_interval = 0
 
 ),
 
@@ -120,17 +147,25 @@ timed as (
 
     select
         invoiced.*,
-        coalesce(segments_picked.customer_key, identified.customer_key) as customer_key,
-        segments_picked.record_key is not null as is_contract_known,
-        coalesce(segments_picked.interval_unit, plans.interval_unit) as interval_unit,
+        coalesce(
+            segments_picked.customer_key, contracts.customer_key, identified.customer_key
+        ) as customer_key,
+        contracts.contract_id is not null as is_contract_known,
+        coalesce(segments_picked.interval_unit, contracts.interval_unit, plans.interval_unit)
+            as interval_unit,
         coalesce(
             segments_picked.interval_count,
+            contracts.interval_count,
             plans.interval_count,
             case when plans.interval_unit is not null then 1 end
         ) as interval_count
     from invoiced
     left join segments_picked
         on invoiced.record_key = segments_picked.record_key and segments_picked.pick = 1
+    left join contracts
+        on
+            invoiced.source_system = contracts.source_system
+            and invoiced.contract_id = contracts.contract_id
     left join plans
         on invoiced.source_system = plans.source_system and invoiced.plan_id = plans.plan_id
     left join identified
