@@ -41,8 +41,8 @@ CHOICES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "mrr_basis": (frozenset({"contract"}), frozenset({"billed"})),
     "account_rollup": (frozenset({"customer"}), frozenset({"parent"})),
     "churn_recognition": (
-        frozenset({"service_end"}),
-        frozenset({"cancel_effective", "cancel_request"}),
+        frozenset({"service_end", "cancel_effective"}),
+        frozenset({"cancel_request"}),
     ),
     "churn_month": (frozenset({"first_inactive"}), frozenset({"last_active"})),
     "discount_in_mrr": (frozenset({"recurring", "all", "none"}), frozenset()),

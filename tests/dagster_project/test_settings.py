@@ -88,7 +88,7 @@ def test_a_wrong_value_names_its_key(tmp_path, line, key):
     [
         ('mrr_basis = "billed"', "contract"),
         ('account_rollup = "parent"', "customer"),
-        ('churn_recognition = "cancel_request"', "service_end"),
+        ('churn_recognition = "cancel_request"', "cancel_effective | service_end"),
         ('churn_month = "last_active"', "first_inactive"),
         ('usage_in_mrr = "trailing_3m"', "committed | none"),
     ],
@@ -107,6 +107,7 @@ def test_a_policy_no_model_computes_yet_is_refused_and_the_usable_ones_named(
         'discount_in_mrr = "none"',
         'usage_in_mrr = "none"',
         'fx_mode = "constant"',
+        'churn_recognition = "cancel_effective"',
         "cohort_count_paused = true",
         "history_start = 2025-12-01",
         'history_start = "2025-12-01"',

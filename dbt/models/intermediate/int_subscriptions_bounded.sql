@@ -82,12 +82,18 @@ ended as (
         keyed.*,
         requests_matched.cancel_requested_date,
         -- the contract's own end wins; a request's date ends an open contract only (churn at the
-        -- end of the paid period, never at the request: D4)
+        -- end of the paid period, never at the request: D4). Under churn_recognition =
+        -- cancel_effective the request also ends a contract that is paid for longer.
         least(
+            {% if var('churn_recognition') == 'cancel_effective' -%}
+            keyed.segment_end_excl,
+            {{ add_days('requests_matched.cancel_effective_date', 1) }},
+            {%- else -%}
             coalesce(
                 keyed.segment_end_excl,
                 {{ add_days('requests_matched.cancel_effective_date', 1) }}
             ),
+            {%- endif %}
             keyed.next_segment_start_date,
             keyed.deleted_in_source_date
         ) as service_end_excl
