@@ -88,7 +88,7 @@ class Formats:
 
     def count(self, value: int | Decimal | None, reason: str | None = None) -> str:
         """A number of customers or rows: `1,234`."""
-        return self.missing(reason) if value is None else self._signed(Decimal(value), 0)
+        return self.missing(reason) if value is None else self._signed(_rounded(value, 0), 0)
 
     def count_change(self, now: int | None, before: int | None) -> str | None:
         """The signed difference of two counts, or None when either is null."""

@@ -1,4 +1,5 @@
--- Invariant 5: GRR is at most 1 and at most NRR; a cohort starts at 100 %.
+-- Invariant 5: GRR is at most 1 and at most NRR, in total and in every segment; a cohort starts at
+-- 100 %; survival lies in its interval.
 with kpis as (
 
     select * from {{ ref('mart_kpi_monthly') }}
@@ -8,6 +9,18 @@ with kpis as (
 cohorts as (
 
     select * from {{ ref('mart_retention_cohort') }}
+
+),
+
+segments as (
+
+    select * from {{ ref('mart_revenue_retention') }}
+
+),
+
+survival as (
+
+    select * from {{ ref('mart_survival') }}
 
 ),
 
@@ -36,6 +49,25 @@ impossible as (
                 or mrr_retention_rate <> 1
             )
         )
+    union all
+    select
+        month,
+        'segment' as rule
+    from segments
+    where
+        grr_rate > 1 or grr_rate > nrr_rate
+        or grr_12m_rate > 1 or grr_12m_rate > nrr_12m_rate
+        or churned_customer_count > begin_customer_count
+    union all
+    select
+        as_of_date as month,
+        'survival' as rule
+    from survival
+    where
+        survival_rate < 0 or survival_rate > 1
+        or survival_lower_rate > survival_rate or survival_upper_rate < survival_rate
+        or survival_upper_rate > 1
+        or lapsed_count > at_risk_count
 
 )
 

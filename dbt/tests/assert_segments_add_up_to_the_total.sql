@@ -18,6 +18,12 @@ cohorts as (
 
 ),
 
+layers as (
+
+    select * from {{ ref('mart_layer_cake') }}
+
+),
+
 summed as (
 
     select
@@ -93,6 +99,21 @@ unequal as (
         or cohorts_summed.active_customer_count <> cohorts_of_all.active_customer_count
         or cohorts_summed.surviving_customer_count <> cohorts_of_all.surviving_customer_count
         or cohorts_summed.mrr <> cohorts_of_all.mrr
+    union all
+    -- the layer cake adds up the same cohorts another way
+    select
+        layers.month,
+        'all' as segment_attribute,
+        'layer' as rule
+    from layers
+    left join cohorts_of_all
+        on
+            layers.cohort_month = cohorts_of_all.cohort_month
+            and layers.month = cohorts_of_all.month
+    where
+        cohorts_of_all.cohort_month is null
+        or layers.mrr <> cohorts_of_all.mrr
+        or layers.active_customer_count <> cohorts_of_all.active_customer_count
 
 )
 

@@ -38,6 +38,12 @@ def test_english_readers_get_a_yen_sign_and_a_minus():
     assert Formats(Text("en"), "thousand").money(Decimal(106600)) == "¥107K"
 
 
+@pytest.mark.golden("G-01/integer_display")
+def test_modelled_customers_are_shown_whole_and_rounded_half_up():
+    assert JA.count(Decimal("387.5")) == "388"
+    assert JA.count(Decimal("386.5")) == "387"
+
+
 def test_another_reporting_currency_is_named_and_keeps_its_cents():
     assert Formats(Text("ja"), currency="USD").money(Decimal("1234.5")) == "1,234.50 USD"
 

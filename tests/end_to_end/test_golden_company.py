@@ -198,6 +198,43 @@ def test_churn_events_say_who_left_when_and_why(golden_home):
     assert {(names[key], *rest) for key, *rest in rows} == golden_company.CHURN_EVENTS
 
 
+@pytest.mark.golden("GD-1/churn_reasons")
+def test_who_left_is_told_with_reason_lag_tenure_and_plan(golden_home):
+    names = company_home.customers(golden_home)
+    rows = query(
+        golden_home,
+        """
+        select customer_key, churn_kind, reason_code, request_lag_days, tenure_days, plan_name
+        from mart_churn_analysis
+        """,
+    )
+    assert {(names[key], *rest) for key, *rest in rows} == {
+        ("C04", "voluntary", "price", 18, 59, "スタンダード"),
+        ("C06", "voluntary", "budget", 8, 59, "ライト"),
+        ("C14", "involuntary", "none", None, 119, "ライト"),
+    }
+
+
+@pytest.mark.golden("G-17/february", "G-17/churn_never")
+def test_half_of_the_trials_of_february_convert_and_the_other_half_is_no_churn(golden_home):
+    names = company_home.customers(golden_home)
+    rows = query(
+        golden_home,
+        """
+        select trial_month, window_days, trial_count, conversion_rate
+        from mart_trial_funnel
+        """,
+    )
+    assert set(rows) == {(date(2026, 2, 1), days, 2, Decimal("0.500000")) for days in (30, 60, 90)}
+    trials = query(golden_home, "select customer_key, converted_on, conversion_days from fct_trial")
+    assert {(names[key], *rest) for key, *rest in trials} == {
+        ("C07", date(2026, 3, 10), 28),
+        ("C08", None, None),
+    }
+    churned = query(golden_home, "select customer_key from mart_churn_analysis")
+    assert "C08" not in {names[key] for (key,) in churned}
+
+
 @pytest.mark.golden(
     "GD-1/cohort_sizes",
     "GD-1/cohort_active",

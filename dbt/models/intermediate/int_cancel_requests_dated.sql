@@ -15,6 +15,7 @@ dated as (
         {{ local_date('requested_at') }} as requested_date,
         cast(effective_date as date) as effective_date,
         cast(reason_code as string) as reason_code,
+        cast(reason_text as string) as reason_text,
         cast(initiated_by as string) as initiated_by
     from cancel_requests
     where withdrawn_at is null

@@ -61,6 +61,7 @@ candidates as (
         pieces_followed.source_system,
         pieces_followed.contract_id,
         pieces_followed.segment_key,
+        pieces_followed.plan_id,
         pieces_followed.end_cause,
         pieces_followed.next_state,
         pieces_followed.cancel_requested_date,
@@ -108,10 +109,14 @@ requests_picked as (
         candidates.month,
         cancel_requests.requested_date,
         cancel_requests.reason_code,
+        cancel_requests.reason_text,
         cancel_requests.initiated_by,
         row_number() over (
             partition by candidates.customer_key, candidates.month
-            order by cancel_requests.reason_code nulls last, cancel_requests.initiated_by nulls last
+            order by
+                cancel_requests.reason_code nulls last,
+                cancel_requests.initiated_by nulls last,
+                cancel_requests.reason_text nulls last
         ) as pick
     from candidates
     inner join cancel_requests
@@ -150,7 +155,11 @@ explained as (
             end as decimal(18, 6)
         ) as mrr_lost,
         churns.is_churned_while_paused as is_while_paused,
-        cast(candidates.contract_id as string) as contract_id
+        cast(candidates.source_system as string) as source_system,
+        cast(candidates.contract_id as string) as contract_id,
+        cast(candidates.plan_id as string) as plan_id,
+        cast(requests_picked.reason_text as string) as reason_text,
+        cast(requests_picked.initiated_by as string) as initiated_by
     from churns
     left join candidates
         on

@@ -26,7 +26,7 @@ accounts as (
 
 campaigns as (
 
-    select * from {{ ref('stg_crm__campaigns') }}
+    select * from {{ ref('int_campaigns_picked') }}
 
 ),
 
@@ -72,28 +72,15 @@ ranked as (
 
 ),
 
--- one campaign per id: the contract that names it comes from another system than the campaign
-campaigns_ranked as (
-
-    select
-        campaign_id,
-        name,
-        channel,
-        row_number() over (partition by campaign_id order by source_system nulls last) as pick
-    from campaigns
-
-),
-
 attributed as (
 
     select
         cast(ranked.customer_key as string) as customer_key,
         cast(ranked.campaign_id as string) as campaign_id,
-        cast(coalesce(campaigns_ranked.name, ranked.campaign_id) as string) as campaign_name,
-        cast(campaigns_ranked.channel as string) as campaign_channel
+        cast(campaigns.campaign_name as string) as campaign_name,
+        cast(campaigns.campaign_channel as string) as campaign_channel
     from ranked
-    left join campaigns_ranked
-        on ranked.campaign_id = campaigns_ranked.campaign_id and campaigns_ranked.pick = 1
+    inner join campaigns on ranked.campaign_id = campaigns.campaign_id
     where ranked.pick = 1 and ranked.customer_key is not null
 
 )

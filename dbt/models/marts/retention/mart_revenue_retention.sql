@@ -62,7 +62,10 @@ customer_months as (
         max(case when movements.movement_type = 'churn' then 1 else 0 end) as is_churned,
         {%- for type in movement_types() %}
         sum(
-            case when movements.movement_type = '{{ type.name }}' then movements.mrr_change else 0 end
+            case
+                when movements.movement_type = '{{ type.name }}' then movements.mrr_change
+                else 0
+            end
         ) as {{ type.name }}_mrr,
         {%- endfor %}
         sum(movements.mrr_change) as mrr_change
