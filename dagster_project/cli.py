@@ -18,10 +18,12 @@ from uuid import uuid4
 import typer
 from typer.core import TyperGroup
 
+from dagster_project import control_cli
 from dagster_project.console import Console, language
 from dagster_project.messages import KeizokuError
 
 if TYPE_CHECKING:
+    from dagster_project.publish import Version
     from dagster_project.runs import Report
     from dagster_project.settings import Settings
 
@@ -56,6 +58,16 @@ class Invocation:
         settings = load_settings(self.root)
         self.console.lang = language(self.lang, settings.config.lang)
         return settings
+
+    def current_version(self) -> "Version":
+        """The version readers see; says so when it is not the one CURRENT names."""
+        from dagster_project import publish
+
+        opened, reason = publish.find_current(self.settings().published)
+        if reason:
+            text = self.console.text("fell_back", version=opened.name, reason=reason)
+            sys.stderr.write(text + "\n")
+        return opened
 
 
 class _Commands(TyperGroup):
@@ -385,10 +397,7 @@ def sql(
     if version:
         opened = publish.open_version(settings.published, version)
     else:
-        opened, reason = publish.find_current(settings.published)
-        if reason:
-            text = console.text("fell_back", version=opened.name, reason=reason)
-            sys.stderr.write(text + "\n")
+        opened = invocation.current_version()
     if output is Format.parquet:
         if sys.stdout.isatty():
             raise KeizokuError("sql_parquet_to_terminal", exit_code=USAGE)
@@ -761,6 +770,11 @@ def publish_command(
     version = commands.publish_to(invocation.settings(), to)
     invocation.console.answer({"version": version.name})
     invocation.console.say("pointed", version=version.name)
+
+
+# ---- metrics, month close, policy ----
+
+app.add_typer(control_cli.app)
 
 
 # ---- everything ----

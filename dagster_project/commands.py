@@ -540,8 +540,18 @@ def build_marts(run: Run) -> BuildResult:
     with phase(run, "marts"):
         _require_build(run)
         manifest = read_target_manifest(run.settings)
+        _give_control(run, manifest)
         on_node = _tell_nodes(run, manifest, is_staging=False)
         return _judge(run, run.dbt()("build", **MARTS, on_node=on_node), manifest)
+
+
+def _give_control(run: Run, manifest: dict[str, Any]) -> None:
+    """Writes what the marts read besides data: the metric registry."""
+    from dagster_project.compute import metrics
+
+    target = run.control / "metrics" / "metrics.parquet"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    metrics.read_metrics(manifest, run.settings.policy).write_parquet(target)
 
 
 def publish_marts(run: Run, *, now: datetime) -> publish.Version:

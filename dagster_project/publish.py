@@ -42,7 +42,6 @@ class Column:
     description: str
     data_class: int
     is_key: bool
-    metric: dict[str, str] | None
 
     @property
     def is_personal(self) -> bool:
@@ -333,7 +332,6 @@ def _read_column(column: dict[str, Any]) -> Column:
         description=column["description"],
         data_class=int(meta.get("class", 1)),
         is_key=bool(meta.get("key", False)),
-        metric=meta.get("metric"),
     )
 
 
@@ -374,7 +372,7 @@ def _copy_mart(connection: Any, mart: Mart) -> dict[str, Any]:
     missing = sorted(set(declared) - set(types)) if types else ["(table)"]
     if missing:
         raise KeizokuError("mart_missing", where=mart.name, columns=", ".join(missing))
-    columns = [declared.get(name) or Column(name, "", 1, False, None) for name in types]
+    columns = [declared.get(name) or Column(name, "", 1, False) for name in types]
     core = [column for column in columns if not column.is_personal]
     pii = [column for column in columns if column.is_personal]
     if pii:
@@ -393,7 +391,6 @@ def _copy_mart(connection: Any, mart: Mart) -> dict[str, Any]:
                 "description": column.description,
                 "class": column.data_class,
                 "is_key": column.is_key,
-                "metric": column.metric,
                 "file": PII if column.is_personal else CORE,
             }
             for column in columns

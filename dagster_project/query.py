@@ -1,7 +1,9 @@
 """`keizoku sql`: one statement over a published version, read-only, for the local administrator."""
 
 import csv
+import difflib
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +47,28 @@ def run_sql_as_parquet(version: Version, sql: str) -> bytes:
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     return buffer.getvalue()
+
+
+def read_metrics(version: Version, metric_id: str | None) -> list[dict[str, Any]]:
+    """The metric registry of a version by id, or that one metric.
+
+    `policy_values` is a mapping, `test_names` a list. Raises KeizokuError `metric_unknown`.
+    """
+    answer = run_sql(version, "select * from obs_metric_registry order by metric_id")
+    metrics = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    for one in metrics:
+        one["policy_values"] = json.loads(one["policy_values"])
+        one["test_names"] = one["test_names"].split(", ")
+    if metric_id is None:
+        return metrics
+    found = [one for one in metrics if one["metric_id"] == metric_id]
+    if not found:
+        names = [one["metric_id"] for one in metrics]
+        nearest = difflib.get_close_matches(metric_id, names, n=3, cutoff=0.3)
+        raise KeizokuError(
+            "metric_unknown", where=version.name, metric=metric_id, nearest=", ".join(nearest)
+        )
+    return found
 
 
 def as_csv(answer: Answer) -> str:

@@ -95,6 +95,11 @@ class Run:
         # The stem becomes the catalog's name: always the same, and no schema is called like it.
         return self.folder / "warehouse.duckdb"
 
+    @property
+    def control(self) -> Path:
+        """What the marts are given besides data: a folder of Parquet files per table."""
+        return self.folder / "control"
+
     def dbt(self) -> Dbt:
         """The run's dbt process, started when first asked for. Raises `plan_missing`."""
         if self._dbt is None:
@@ -113,6 +118,7 @@ class Run:
                         "landed_dir": str(self.settings.landed),
                         "identity_dir": str(self.settings.identity),
                         "cash_dir": str(self.settings.cash),
+                        "control_dir": str(self.control),
                         "policy_id": self.settings.policy_id,
                     },
                 )

@@ -33,7 +33,7 @@ KEPT_VERSIONS = 5
 
 # Vars of dbt_project.yml that every run gives: not policy, not overridable.
 RUN_VARS = frozenset(
-    {"as_of_date", "known_at", "landed_dir", "identity_dir", "cash_dir", "policy_id"}
+    {"as_of_date", "known_at", "landed_dir", "identity_dir", "cash_dir", "control_dir", "policy_id"}
 )
 
 # What the models can do today, and what METRICS.md names but no model does yet.

@@ -39,12 +39,12 @@ class Frame:
 
     def metric_name(self, model: str, column: str) -> str:
         """The metric's name in the reader's language, from the registry, else the column's name."""
-        metric = warehouse.metric(self.snapshot, model, column) or {}
+        metric = queries.metric(self.snapshot, model, column) or {}
         return metric.get(f"name_{self.text.lang}") or column
 
     def definition(self, model: str, column: str) -> str:
         """Name, definition and formula of a metric, from the registry of the published version."""
-        metric = warehouse.metric(self.snapshot, model, column)
+        metric = queries.metric(self.snapshot, model, column)
         if metric is None:
             return self.text("frame.definition_missing", model=model, column=column)
         return self.text(
@@ -58,7 +58,7 @@ class Frame:
         """What each movement type means, one line each, from the registry."""
         lines = []
         for movement_type in movement_types:
-            metric = warehouse.metric(self.snapshot, KPI_MART, f"{movement_type}_mrr")
+            metric = queries.metric(self.snapshot, KPI_MART, f"{movement_type}_mrr")
             if metric:
                 lines.append(
                     self.text(
@@ -71,9 +71,7 @@ class Frame:
 
 
 def _definition(metric: dict[str, str], lang: str) -> str:
-    # The registry must have Japanese; a metric without an English sentence is explained by its
-    # formula.
-    return metric.get(f"definition_{lang}") or metric["formula"]
+    return metric[f"definition_{lang}"] or metric["formula"]
 
 
 def current() -> Frame:

@@ -24,6 +24,21 @@ def as_of(snapshot: Snapshot) -> date | None:
 
 
 @_cached
+def metric(snapshot: Snapshot, model: str, column: str) -> dict[str, str | None] | None:
+    """What the registry says about a mart's column: names, definitions, formula; else None."""
+    found = rows(
+        snapshot,
+        """
+        select name_ja, name_en, definition_ja, definition_en, formula, unit
+        from obs_metric_registry
+        where model = ? and column_name = ?
+        """,
+        [model, column],
+    ).to_dicts()
+    return found[0] if found else None
+
+
+@_cached
 def data_through(snapshot: Snapshot) -> pl.DataFrame:
     """Grain: one row per source system, with the newest exported_at (UTC) and what it delivered."""
     return rows(

@@ -91,12 +91,6 @@ def manifest(snapshot: Snapshot) -> dict:
         raise VersionBroken(path, str(error)) from error
 
 
-def metric(snapshot: Snapshot, model: str, column: str) -> dict[str, str] | None:
-    """The registry's entry of a metric (names, unit, formula, definition), None when none."""
-    columns = manifest(snapshot)["marts"].get(model, {}).get("columns", {})
-    return columns.get(column, {}).get("metric")
-
-
 def rows(snapshot: Snapshot, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
     """The result of a select over the version's marts; personal columns are in the catalog `pii`.
 

@@ -248,23 +248,49 @@ def test_money_and_counts_of_marts_are_never_null():
     assert missing == []
 
 
-def test_every_metric_is_registered_in_both_languages():
-    needed = {"id", "name_ja", "name_en", "unit", "formula", "definition_ja", "card"}
-    ids = []
+# what a metric says about itself, and the names by which a column of a mart is one
+METRIC_KEYS = {
+    "id",
+    "name_ja",
+    "name_en",
+    "unit",
+    "formula",
+    "definition_ja",
+    "definition_en",
+    "card",
+}
+METRIC_COLUMN = re.compile(r"^(mrr|arr|arpa)$|_(rate|ratio|score)$")
+# attributes of a row that only look like a metric
+NOT_METRICS = {"tax_rate", "exchange_rate", "match_score"}
+
+
+def test_every_metric_is_registered_once_and_in_both_languages():
+    ids, wrong = [], []
     for name, model in declared_models("marts").items():
         for column in model["columns"]:
             metric = column.get("config", {}).get("meta", {}).get("metric")
-            is_metric = name.startswith("mart_") and re.search(
-                r"(^mrr|^arr|^arpa|_rate|_ratio)$", column["name"]
-            )
-            if is_metric and name == "mart_kpi_monthly":
-                assert metric, f"{name}.{column['name']} is a metric and not in the registry"
+            is_figure = column["data_type"].startswith(("decimal", "double", "bigint"))
+            looks_like_one = METRIC_COLUMN.search(column["name"]) and is_figure
             if metric:
-                assert needed <= metric.keys(), (
-                    f"{name}.{column['name']} lacks {needed - metric.keys()}"
-                )
                 ids.append(metric["id"])
-    assert len(ids) == len(set(ids)) > 20
+                missing = METRIC_KEYS - {key for key, text in metric.items() if text}
+                wrong += [f"{name}.{column['name']} lacks {key}" for key in sorted(missing)]
+            elif name.startswith("mart_") and looks_like_one and column["name"] not in NOT_METRICS:
+                wrong.append(f"{name}.{column['name']} is a metric without meta.metric")
+    assert wrong == [], wrong
+    assert len(ids) > 20
+    assert sorted(one for one in set(ids) if ids.count(one) > 1) == []
+
+
+def test_a_metric_names_only_policy_variables_that_exist():
+    policy = yaml.safe_load((DBT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    named = []
+    for name, model in declared_models("marts").items():
+        for column in model["columns"]:
+            meta = column.get("config", {}).get("meta", {})
+            variables = [*meta.get("policy", []), *meta.get("metric", {}).get("policy", [])]
+            named += [(f"{name}.{column['name']}", variable) for variable in variables]
+    assert [one for one in named if one[1] not in policy] == []
 
 
 # ---------------------------------------------------------------- pages

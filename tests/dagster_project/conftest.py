@@ -21,6 +21,7 @@ vars:
   landed_dir: null
   identity_dir: null
   cash_dir: null
+  control_dir: null
   policy_id: null
 models:
   keizoku:

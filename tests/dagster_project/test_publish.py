@@ -30,18 +30,18 @@ CUSTOMERS = Mart(
     "dim_customer",
     "Grain: one row per customer.",
     (
-        Column("customer_key", "Key of the customer's record", 1, True, None),
-        Column("display_name", "Name", 2, False, None),
-        Column("prefecture", "", 1, False, None),
+        Column("customer_key", "Key of the customer's record", 1, True),
+        Column("display_name", "Name", 2, False),
+        Column("prefecture", "", 1, False),
     ),
 )
 WATERFALL = Mart(
     "mart_mrr_waterfall",
     "Grain: one row per month; the customer's money.",
     (
-        Column("month", "First day", 0, True, None),
-        Column("mrr", "MRR", 0, False, {"id": "mrr", "unit": "JPY"}),
-        Column("source_row", "", 1, False, None),
+        Column("month", "First day", 0, True),
+        Column("mrr", "MRR", 0, False),
+        Column("source_row", "", 1, False),
     ),
 )
 
@@ -117,7 +117,6 @@ def test_the_manifest_says_what_the_version_is_and_what_it_was_made_from(publish
         "description": "MRR",
         "class": 0,
         "is_key": False,
-        "metric": {"id": "mrr", "unit": "JPY"},
         "file": "core.duckdb",
     }
     assert manifest["libraries"]["duckdb"] == "1.5.5"
@@ -253,7 +252,7 @@ def test_a_version_is_found_by_the_fingerprint_of_its_inputs_if_it_is_whole(publ
 
 def test_a_declared_column_the_build_lacks_stops_the_publish(published, versions, tmp_path):
     lacking = dataclasses.replace(
-        WATERFALL, columns=(*WATERFALL.columns, Column("arr", "", 0, False, None))
+        WATERFALL, columns=(*WATERFALL.columns, Column("arr", "", 0, False))
     )
     with pytest.raises(KeizokuError) as caught:
         publish.publish(
@@ -293,7 +292,7 @@ def test_marts_are_read_from_the_manifest_with_meta_in_either_place():
         Mart(
             "mart",
             "Grain: one row.",
-            (Column("a", "A", 2, False, None), Column("b", "B", 0, True, None)),
+            (Column("a", "A", 2, False), Column("b", "B", 0, True)),
         ),
     )
 

@@ -27,10 +27,10 @@ def version(tmp_path_factory):
         "dim_customer",
         "Grain: one row per customer.",
         (
-            Column("customer_key", "", 1, True, None),
-            Column("display_name", "", 2, False, None),
-            Column("born", "", 2, False, None),
-            Column("mrr", "", 1, False, None),
+            Column("customer_key", "", 1, True),
+            Column("display_name", "", 2, False),
+            Column("born", "", 2, False),
+            Column("mrr", "", 1, False),
         ),
     )
     stamp = Stamp("r", datetime(2026, 4, 1, tzinfo=UTC), "2026-03-31", None, "f" * 64, "p", {})

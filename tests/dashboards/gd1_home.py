@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from dagster_project.compute.metrics import read_metrics
 from dagster_project.publish import Column, Mart, Stamp, Version, publish
 
 REPO = Path(__file__).parents[2]
@@ -19,6 +20,7 @@ GD1 = Path(__file__).parent / "gd1"
 AS_OF = date(2026, 6, 30)
 POLICY_ID = "gd1policy000"
 THE_MORNING_AFTER = datetime(2026, 6, 30, 21, 5, tzinfo=UTC)  # 2026-07-01 06:05 in Tokyo
+POLICY = yaml.safe_load((REPO / "dbt" / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
 TYPES = {"string": "varchar"}
 
 
@@ -42,10 +44,25 @@ def published_mart(model: dict) -> Mart:
                 column["description"],
                 meta["class"],
                 meta.get("key", False),
-                meta.get("metric"),
             )
         )
     return Mart(model["name"], model["description"], tuple(columns))
+
+
+def declared_manifest() -> dict:
+    """As much of dbt's manifest as the metric registry reads."""
+    nodes = {
+        model["name"]: model
+        | {
+            "unique_id": model["name"],
+            "resource_type": "model",
+            "package_name": "keizoku",
+            "columns": {column["name"]: column for column in model["columns"]},
+            "depends_on": {},
+        }
+        for model in declared_marts()
+    }
+    return {"nodes": nodes, "macros": {}}
 
 
 def fill(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
@@ -114,6 +131,8 @@ def build_gd1(path: Path, content_sha256: str) -> None:
             join {read["waterfall"]} as moved using (month)
             """,
         )
+        registry = read_metrics(declared_manifest(), POLICY)  # noqa: F841 named in the SQL
+        connection.execute("insert into obs_metric_registry by name select * from registry")
         for model in declared_marts():
             connection.execute(
                 f"update {model['name']} set as_of_date = '{AS_OF}', policy_id = '{POLICY_ID}'"
@@ -131,7 +150,6 @@ def publish_gd1(home: Path, *, when: datetime = THE_MORNING_AFTER) -> Version:
     build = home / "gd1_build.duckdb"
     if not build.exists():
         build_gd1(build, sha)
-    policy = yaml.safe_load((REPO / "dbt" / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     stamp = Stamp(
         run_id="gd1",
         published_at=when,
@@ -139,7 +157,7 @@ def publish_gd1(home: Path, *, when: datetime = THE_MORNING_AFTER) -> Version:
         known_at=None,
         input_fingerprint=hashlib.sha256(when.isoformat().encode()).hexdigest(),
         policy_id=POLICY_ID,
-        policy=policy,
+        policy=POLICY,
     )
     marts = tuple(published_mart(model) for model in declared_marts())
     return publish(home / "published", build, marts, stamp)

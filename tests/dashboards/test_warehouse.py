@@ -118,6 +118,6 @@ def test_a_snapshot_tells_rights_apart(gd1_home):
 
 def test_a_metric_is_explained_by_the_registry_of_the_version(gd1_home):
     snapshot, _ = warehouse.current(gd1_home, principal())
-    metric = warehouse.metric(snapshot, "mart_kpi_monthly", "arr")
+    metric = queries.metric(snapshot, "mart_kpi_monthly", "arr")
     assert (metric["name_ja"], metric["formula"]) == ("ARR", "12 × MRR")
-    assert warehouse.metric(snapshot, "mart_kpi_monthly", "no_such_column") is None
+    assert queries.metric(snapshot, "mart_kpi_monthly", "no_such_column") is None

@@ -175,6 +175,7 @@ class Landed:
             "landed_dir": str(self.root / "landed"),
             "identity_dir": str(self.root / "identity"),
             "cash_dir": str(self.root / "cash"),
+            "control_dir": str(self.root / "control"),
             "policy_id": "policy000001",
         }
         arguments = ["build", "--project-dir", str(DBT), "--profiles-dir", str(DBT)]

@@ -62,7 +62,8 @@ def test_the_policy_block_is_that_of_the_specification():
     text = specification.read_text(encoding="utf-8")
     block = yaml.safe_load(text.split("```yaml\n", 1)[1].split("```", 1)[0])["vars"]
     variables = yaml.safe_load((DBT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
-    run = {"as_of_date", "known_at", "landed_dir", "identity_dir", "cash_dir", "policy_id"}
+    run = {"as_of_date", "known_at", "landed_dir", "identity_dir", "cash_dir", "control_dir"}
+    run.add("policy_id")
     assert {name: value for name, value in variables.items() if name not in run} == block
     assert {name: variables[name] for name in run} == dict.fromkeys(run)
 

@@ -1,8 +1,8 @@
-{#- The landed layer, the identity links and the cash application are immutable Parquet files: one
-    engine-specific relation over each. -#}
+{#- The landed layer, the identity links, the cash application and what a run was given are immutable
+    Parquet files: one engine-specific relation over each. -#}
 {% macro mount_sources() %}
     {% if execute and flags.WHICH in ['run', 'build', 'seed', 'test'] %}
-        {% for schema in ['landed', 'identity', 'cash'] %}
+        {% for schema in ['landed', 'identity', 'cash', 'control'] %}
             {% do run_query('create schema if not exists ' ~ schema) %}
         {% endfor %}
         {% for source in graph.sources.values() %}
@@ -10,6 +10,8 @@
                 {% do adapter.dispatch('mount_files')(source, run_var('landed_dir') ~ '/' ~ source.name ~ '/live') %}
             {% elif source.schema == 'cash' %}
                 {% do adapter.dispatch('mount_files_or_nothing')(source, run_var('cash_dir') ~ '/' ~ source.name ~ '/live') %}
+            {% elif source.schema == 'control' %}
+                {% do adapter.dispatch('mount_files_or_nothing')(source, run_var('control_dir') ~ '/' ~ source.name) %}
             {% else %}
                 {#- the staging selection runs before identity and cash have written anything -#}
                 {% do adapter.dispatch('mount_files_or_nothing')(source, run_var('identity_dir') ~ '/live') %}
