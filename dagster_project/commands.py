@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster_project import lock, publish
+from dagster_project import closes, lock, publish
 from dagster_project.dbt_build import BuildResult, NodeResult, OnNode, open_dbt
 from dagster_project.messages import KeizokuError
 from dagster_project.runs import WAIT_FOR_RUN_SECONDS, Plan, Reporter, Request, Run, phase
@@ -47,7 +47,9 @@ MARTS = {
 }
 TEMPLATES = Path(__file__).with_name("templates")
 INBOX_SYSTEMS = ("crm", "billing", "inquiry", "usage", "reference")
-HOME_FOLDERS = ("mappings", "build", "published", "identity", "cash", "decisions", "dagster")
+HOME_FOLDERS = (
+    *("mappings", "build", "published", "identity", "cash", "decisions", "closes", "dagster"),
+)
 MADE_BY_INIT = {*HOME_FOLDERS, "inbox", "secret", "keizoku.new"}
 SECRET_BYTES = 32
 # A file changed within the last second may still be growing; one that never rests is taken anyway
@@ -212,6 +214,29 @@ def publish_to(settings: Settings, version: str) -> publish.Version:
     """Points readers at a kept version. Runs with nothing new leave it so."""
     with _hold_home(settings, f"publish --to {version}"):
         return publish.point_current(settings.published, version)
+
+
+def close_month(
+    settings: Settings, month: date, *, closed_on: date | None, reason: str | None, now: datetime
+) -> closes.Close:
+    """Freezes a month as the published version shows it; the next run shows it as reported.
+
+    Raises KeizokuError `version_damaged` and what closes.close_month raises.
+    """
+    with _hold_home(settings, f"close {month:%Y-%m}"):
+        version, problem = publish.find_current(settings.published)
+        if problem:
+            raise KeizokuError("version_damaged", where=version.name, detail=problem)
+        return closes.close_month(
+            settings.closes,
+            month,
+            version,
+            closed_on=closed_on,
+            close_day=settings.policy["close_day"],
+            timezone=settings.timezone,
+            reason=reason,
+            now=now,
+        )
 
 
 def drop_caches(settings: Settings) -> list[str]:
@@ -535,23 +560,24 @@ def _replace_parquet(frame: "pl.DataFrame", target: Path) -> None:
     aside.replace(target)
 
 
-def build_marts(run: Run) -> BuildResult:
-    """Builds and tests everything after staging. Raises like build_staging."""
+def build_marts(run: Run, selection: dict[str, Any] = MARTS) -> BuildResult:
+    """Builds and tests everything after staging, or a part of it. Raises like build_staging."""
     with phase(run, "marts"):
         _require_build(run)
         manifest = read_target_manifest(run.settings)
         _give_control(run, manifest)
         on_node = _tell_nodes(run, manifest, is_staging=False)
-        return _judge(run, run.dbt()("build", **MARTS, on_node=on_node), manifest)
+        return _judge(run, run.dbt()("build", **selection, on_node=on_node), manifest)
 
 
 def _give_control(run: Run, manifest: dict[str, Any]) -> None:
-    """Writes what the marts read besides data: the metric registry."""
+    """Writes what the marts read besides data: the metric registry and the closed months."""
     from dagster_project.compute import metrics
 
     target = run.control / "metrics" / "metrics.parquet"
     target.parent.mkdir(parents=True, exist_ok=True)
     metrics.read_metrics(manifest, run.settings.policy).write_parquet(target)
+    closes.give_to_build(run.settings.closes, run.control)
 
 
 def publish_marts(run: Run, *, now: datetime) -> publish.Version:
@@ -584,6 +610,7 @@ def input_fingerprint(settings: Settings, as_of: date, known_at: str | None) -> 
     inputs = {
         "deliveries": _known_deliveries(settings.landed, known_at),
         "decisions": _file_hashes(settings.root / "decisions"),
+        "closes": closes.fingerprint(settings.closes),
         "policy": settings.policy,
         "as_of_date": as_of.isoformat(),
         "known_at": known_at,

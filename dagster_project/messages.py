@@ -197,6 +197,27 @@ TEXT: dict[str, tuple[str, str]] = {
     "col_as_of": ("基準日", "As of"),
     "col_published": ("公開日時 (UTC)", "Published (UTC)"),
     "col_note": ("備考", "Note"),
+    "closed": (
+        "{month} を締めました（{revision} 回目、月末 MRR {end_mrr}、版 {version}）。",
+        "Closed {month} (revision {revision}, MRR at its end {end_mrr}, version {version}).",
+    ),
+    "no_closes": ("締めた月はまだありません。", "No month is closed yet."),
+    "col_month": ("月", "Month"),
+    "col_revision": ("回", "Revision"),
+    "col_closed_on": ("締め日", "Closed on"),
+    "col_end_mrr": ("月末 MRR", "MRR at end"),
+    "col_customer": ("顧客", "Customer"),
+    "col_before": ("今の方針", "Now"),
+    "col_after": ("変えた場合", "Changed"),
+    "policy_changes": (
+        "{customers} 顧客・{months} 件の顧客月が変わります。",
+        "{customers} customer(s) and {months} customer month(s) would change.",
+    ),
+    "policy_changes_nothing": ("変わる動きはありません。", "No movement would change."),
+    "policy_published_nothing": (
+        "公開中の版と設定は変えていません。",
+        "The published version and the settings are as they were.",
+    ),
     "col_metric": ("指標", "Metric"),
     "col_name": ("名前", "Name"),
     "col_unit": ("単位", "Unit"),
@@ -498,6 +519,80 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "That version cannot be used",
             "Its files do not match its manifest: {detail}",
             "Name another version, or make it again with `keizoku rebuild`",
+        ),
+    ),
+    "close_incomplete": (
+        (
+            "{month} はまだ締められません",
+            "公開中の版は {as_of} までの数字で、その月を最後まで含みません",
+            "月末以降を基準日にして keizoku run を実行してください",
+        ),
+        (
+            "{month} cannot be closed yet",
+            "The published version is as of {as_of} and does not cover the whole month",
+            "Run `keizoku run` as of a day after the end of the month",
+        ),
+    ),
+    "close_out_of_order": (
+        (
+            "その月は締められません",
+            "月は順に締めます。最後に締めたのは {last} です",
+            "次は keizoku close {next} です（締め直しは {last} だけできます）",
+        ),
+        (
+            "That month cannot be closed",
+            "Months are closed one after the other; the last closed one is {last}",
+            "Next is `keizoku close {next}` (only {last} can be closed again)",
+        ),
+    ),
+    "close_twice": (
+        (
+            "{month} は締め済みです",
+            "締めた数字は書き換えません",
+            "訂正するときは理由を付けてください: keizoku close {month} --reason 「理由」",
+        ),
+        (
+            "{month} is closed already",
+            "Closed figures are never overwritten",
+            'To correct it, give the reason: keizoku close {month} --reason "…"',
+        ),
+    ),
+    "close_late_facts": (
+        (
+            "締め日より後に届いたファイルが公開中の版に入っています",
+            "締め日 {closed_on} より後に {count} 件: {files}",
+            "keizoku run --known-at {closed_on} のあとで締めるか、"
+            "実際に締めた日を --on で指定してください",
+        ),
+        (
+            "The published version holds files received after the closing day",
+            "{count} after {closed_on}: {files}",
+            "Run `keizoku run --known-at {closed_on}` first, "
+            "or give the day the books were really closed with --on",
+        ),
+    ),
+    "close_damaged": (
+        (
+            "締めた月の記録が書き換えられているか、欠けています",
+            "{detail}",
+            "バックアップからそのフォルダーを戻してください。公開中の版はそのままです",
+        ),
+        (
+            "A closed month was changed or is missing",
+            "{detail}",
+            "Restore that folder from a backup; the published version is untouched",
+        ),
+    ),
+    "policy_not_named": (
+        (
+            "方針の書き方が違います: {value}",
+            "名前=値 の形ではありません",
+            "例: keizoku policy diff lapse_grace_days=0",
+        ),
+        (
+            "That is no policy value: {value}",
+            "It is not written as NAME=VALUE",
+            "Example: keizoku policy diff lapse_grace_days=0",
         ),
     ),
     "metric_unknown": (

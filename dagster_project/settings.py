@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -150,6 +150,11 @@ class Settings:
         return self.root / "decisions" / "cash.jsonl"
 
     @property
+    def closes(self) -> Path:
+        """What closed months were reported as; never rebuilt, part of a backup."""
+        return self.root / "closes"
+
+    @property
     def build(self) -> Path:
         return self.root / "build"
 
@@ -213,6 +218,26 @@ def policy_defaults(dbt_dir: Path = DBT_DIR) -> dict[str, Any]:
     """The policy block of dbt_project.yml."""
     declared = yaml.safe_load((dbt_dir / "dbt_project.yml").read_text(encoding="utf-8"))
     return {name: value for name, value in declared["vars"].items() if name not in RUN_VARS}
+
+
+def with_policy(settings: Settings, changes: dict[str, str]) -> Settings:
+    """The same home under a policy with these values, written as in keizoku.toml or without quotes.
+
+    Raises KeizokuError `config_wrong_key` / `config_wrong_value` / `policy_not_supported`.
+    """
+    defaults = policy_defaults(settings.dbt_dir)
+    changed = {
+        name: _checked_policy_value(name, _toml_value(text), defaults, Path("policy diff"))
+        for name, text in changes.items()
+    }
+    return replace(settings, policy=settings.policy | changed)
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
 
 
 def default_as_of(now: datetime, timezone: ZoneInfo) -> date:

@@ -21,6 +21,7 @@ rates as (
 waterfall as (
 
     select * from {{ ref('mart_mrr_waterfall') }}
+    where basis = 'contract' and view = 'as_restated'
 
 ),
 

@@ -1,5 +1,5 @@
 -- Invariant 1 in total: begin + movements = end, and each month begins where the last one ended.
--- If not, the waterfall on the page does not reach its own last bar.
+-- Both for what was reported and for what is known now. If not, the waterfall on the page does not reach its own last bar.
 with waterfall as (
 
     select * from {{ ref('mart_mrr_waterfall') }}
@@ -9,12 +9,14 @@ with waterfall as (
 monthly as (
 
     select
+        basis,
+        view,
         month,
         min(begin_mrr) as begin_mrr,
         min(end_mrr) as end_mrr,
         sum(mrr_change) as mrr_change
     from waterfall
-    group by month
+    group by basis, view, month
 
 ),
 
@@ -22,7 +24,9 @@ chained as (
 
     select
         monthly.*,
-        lag(end_mrr) over (order by month nulls last) as last_end_mrr
+        lag(end_mrr) over (
+            partition by basis, view order by month nulls last
+        ) as last_end_mrr
     from monthly
 
 )

@@ -24,6 +24,7 @@
 with waterfall as (
 
     select * from {{ ref('mart_mrr_waterfall') }}
+    where basis = 'contract' and view = 'as_restated'
 
 ),
 

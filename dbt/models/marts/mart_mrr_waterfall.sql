@@ -1,6 +1,17 @@
+-- Two views of the same months. as_restated is what the facts known today say, of every month.
+-- as_reported is what a closed month was reported as (frozen, never recomputed) and, after the last
+-- closed month, today's movements: the first open month begins where the closed one was reported to
+-- end, and what has changed since is its prior_period row (D19). Without a closed month there is no
+-- as_reported row.
 with movements as (
 
     select * from {{ ref('fct_mrr_movement') }}
+
+),
+
+closed as (
+
+    select * from {{ source('control', 'close_waterfall') }}
 
 ),
 
@@ -102,30 +113,130 @@ paused_leavers as (
 
 ),
 
-waterfall as (
+restated as (
 
     select
         grid.month,
-        cast('contract' as string) as basis,
         cast('as_restated' as string) as view,
-        cast(grid.movement_type as string) as movement_type,
-        cast(grid.movement_order as bigint) as movement_order,
-        cast(grid.month = grid.history_start_month as boolean) as is_opening_month,
-        {{ total('grid.mrr_change') }} as mrr_change,
-        cast(grid.customer_count as bigint) as customer_count,
-        {{ total('month_ends.end_mrr - month_ends.mrr_change') }} as begin_mrr,
-        {{ total('month_ends.end_mrr') }} as end_mrr,
-        cast(month_ends.end_customer_count - month_ends.customer_change as bigint)
-            as begin_customer_count,
-        cast(month_ends.end_customer_count as bigint) as end_customer_count,
-        cast(coalesce(intramonth.customer_count, 0) as bigint) as intramonth_new_churn_count,
-        cast(coalesce(paused_leavers.churned_while_paused_count, 0) as bigint)
-            as churned_while_paused_count,
-        {{ policy_columns() }}
+        grid.movement_type,
+        grid.movement_order,
+        grid.month = grid.history_start_month as is_opening_month,
+        grid.mrr_change,
+        grid.customer_count,
+        month_ends.end_mrr - month_ends.mrr_change as begin_mrr,
+        month_ends.end_mrr,
+        month_ends.end_customer_count - month_ends.customer_change as begin_customer_count,
+        month_ends.end_customer_count,
+        coalesce(intramonth.customer_count, 0) as intramonth_new_churn_count,
+        coalesce(paused_leavers.churned_while_paused_count, 0) as churned_while_paused_count
     from grid
     inner join month_ends on grid.month = month_ends.month
     left join intramonth on grid.month = intramonth.month
     left join paused_leavers on grid.month = paused_leavers.month
+
+),
+
+closed_ends as (
+
+    select
+        {{ add_months('month', 1) }} as next_month,
+        min(end_mrr) as end_mrr,
+        min(end_customer_count) as end_customer_count
+    from closed
+    group by month
+
+),
+
+last_close as (
+
+    select max(month) as month from closed
+
+),
+
+reopened as (
+
+    select
+        restated.month,
+        cast('as_reported' as string) as view,
+        restated.movement_type,
+        restated.movement_order,
+        restated.is_opening_month,
+        restated.mrr_change,
+        restated.customer_count,
+        coalesce(closed_ends.end_mrr, restated.begin_mrr) as begin_mrr,
+        restated.end_mrr,
+        coalesce(closed_ends.end_customer_count, restated.begin_customer_count)
+            as begin_customer_count,
+        restated.end_customer_count,
+        restated.intramonth_new_churn_count,
+        restated.churned_while_paused_count,
+        restated.begin_mrr as restated_begin_mrr,
+        restated.begin_customer_count as restated_begin_customer_count
+    from restated
+    inner join last_close on restated.month > last_close.month
+    left join closed_ends on restated.month = closed_ends.next_month
+
+),
+
+-- one row per open month, made from the row of its first movement type
+prior_periods as (
+
+    select
+        month,
+        view,
+        'prior_period' as movement_type,
+        {{ movement_types() | length + 1 }} as movement_order,
+        is_opening_month,
+        restated_begin_mrr - begin_mrr as mrr_change,
+        restated_begin_customer_count - begin_customer_count as customer_count,
+        begin_mrr,
+        end_mrr,
+        begin_customer_count,
+        end_customer_count,
+        intramonth_new_churn_count,
+        churned_while_paused_count
+    from reopened
+    where movement_order = 1
+
+),
+
+both_views as (
+
+{%- set columns = [
+    'month', 'view', 'movement_type', 'movement_order', 'is_opening_month', 'mrr_change',
+    'customer_count', 'begin_mrr', 'end_mrr', 'begin_customer_count', 'end_customer_count',
+    'intramonth_new_churn_count', 'churned_while_paused_count',
+] | join(', ') %}
+
+    select {{ columns }} from restated
+    union all
+    select {{ columns }} from reopened
+    union all
+    select {{ columns }} from prior_periods
+    union all
+    select {{ columns | replace('view', "'as_reported' as view") }} from closed
+
+),
+
+waterfall as (
+
+    select
+        cast(month as date) as month,
+        cast('contract' as string) as basis,
+        cast(view as string) as view,
+        cast(movement_type as string) as movement_type,
+        cast(movement_order as bigint) as movement_order,
+        cast(is_opening_month as boolean) as is_opening_month,
+        {{ total('mrr_change') }} as mrr_change,
+        cast(customer_count as bigint) as customer_count,
+        {{ total('begin_mrr') }} as begin_mrr,
+        {{ total('end_mrr') }} as end_mrr,
+        cast(begin_customer_count as bigint) as begin_customer_count,
+        cast(end_customer_count as bigint) as end_customer_count,
+        cast(intramonth_new_churn_count as bigint) as intramonth_new_churn_count,
+        cast(churned_while_paused_count as bigint) as churned_while_paused_count,
+        {{ policy_columns() }}
+    from both_views
 
 )
 
