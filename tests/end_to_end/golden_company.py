@@ -319,6 +319,9 @@ RATES: dict[str, dict[date, tuple[int, int, str]]] = {
         date(2026, 4, 1): (1, 10, "0.1000"),
         date(2026, 6, 1): (0, 9, "0.0000"),
     },
+    "logo_churn_with_new_rate": {
+        date(2026, 3, 1): (2, 12, "0.1667"),
+    },
     "gross_mrr_churn_rate": {
         date(2026, 3, 1): (23000, 117200, "0.1962"),
         date(2026, 5, 1): (4000, 93000, "0.0430"),

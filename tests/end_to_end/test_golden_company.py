@@ -326,6 +326,7 @@ def test_the_layers_of_every_month_are_the_cohort_table_read_by_month(golden_hom
 @pytest.mark.golden(
     "G-09/march",
     "G-09/april",
+    "G-09/march_alternative",
     "G-10/march_gross",
     "G-10/march_net",
     "G-11/march",
@@ -371,6 +372,37 @@ def test_twelve_month_retention_is_missing_with_a_reason_in_a_short_history(gold
     assert (nrr, grr) == (None, None)
     assert nrr_reason
     assert grr_reason
+
+
+@pytest.mark.slow
+@pytest.mark.golden("GD-1/cohort_count_paused")
+def test_a_paused_customer_stays_active_in_its_cohort_where_the_policy_says_so(
+    golden_home, tmp_path
+):
+    home = company_home.copy_of(golden_home, tmp_path / "home")
+    policy = {"history_start": "2025-12-01", "cohort_count_paused": True}
+    company_home.set_policy(home, policy)
+    company_home.run(home, golden_company.AS_OF)
+    rows = query(
+        home,
+        """
+        select active_customer_count, surviving_customer_count
+        from mart_retention_cohort
+        where segment_attribute = 'all' and cohort_month = date '2026-02-01'
+        order by months_since_first
+        """,
+    )
+    assert rows == [(2, 2)] * 5
+
+
+@pytest.mark.golden("G-14/march_asp")
+def test_a_new_customer_of_march_brings_seven_thousand(golden_home):
+    rows = query(
+        golden_home,
+        "select new_mrr, new_customer_count, asp from mart_unit_economics where month = ?",
+        [date(2026, 3, 1)],
+    )
+    assert rows == [(7000, 1, 7000)]
 
 
 @pytest.mark.golden("G-07/arr_june")

@@ -2,6 +2,8 @@
 {%- set loss = '-churn_mrr - contraction_mrr' %}
 {%- set rates = [
     ('logo_churn_rate', 'churned_customer_count', 'begin_customer_count', 'no_customer_at_begin'),
+    ('logo_churn_with_new_rate', 'churned_customer_count',
+     'begin_customer_count + new_customer_count', 'no_customer_at_begin'),
     ('gross_mrr_churn_rate', loss, 'begin_mrr', 'no_mrr_at_begin'),
     ('net_mrr_churn_rate', loss ~ ' - expansion_mrr - reactivation_mrr', 'begin_mrr',
      'no_mrr_at_begin'),
