@@ -4,6 +4,7 @@ Part of the command line (cli.py), which owns the global options and how errors 
 """
 
 from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -99,7 +100,7 @@ def close(
         "closed",
         month=month,
         revision=closed.facts["revision"],
-        end_mrr=f"{float(closed.facts['end_mrr']):,.0f}",
+        end_mrr=_yen(closed.facts["end_mrr"]),
         version=closed.facts["version"],
     )
     invocation.console.say("run_to_apply")
@@ -122,8 +123,9 @@ def closes(ctx: typer.Context) -> None:
             [console.text(f"col_{name}") for name in names],
             [
                 (
-                    *(f"{one.month:%Y-%m}", one.facts["revision"]),
-                    *(one.facts.get(name) for name in names[2:6]),
+                    *(f"{one.month:%Y-%m}", one.facts["revision"], one.facts.get("closed_on")),
+                    _yen(one.facts.get("end_mrr", "NaN")),
+                    *(one.facts.get(name) for name in ("version", "reason")),
                     f"{console.text('is_damaged')}: {one.problem}" if one.problem else "",
                 )
                 for one in found
@@ -200,8 +202,16 @@ def _told(change: Any) -> dict[str, Any]:
 
 
 def _movements(movements: dict[tuple[str, str], Any]) -> str:
-    told = [f"{movement} {mrr:+,.0f}" for (movement, _), mrr in sorted(movements.items())]
+    told = [f"{movement} {_yen(mrr, sign='+')}" for (movement, _), mrr in sorted(movements.items())]
     return ", ".join(told) or "–"
+
+
+def _yen(amount: Any, sign: str = "") -> str:
+    """An amount for people: half up to a whole unit of the reporting currency."""
+    whole = Decimal(amount)
+    if whole.is_nan():
+        return "–"
+    return f"{whole.quantize(Decimal(1), rounding=ROUND_HALF_UP):{sign},}"
 
 
 def _facts(close: Any) -> dict[str, Any]:

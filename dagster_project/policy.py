@@ -4,6 +4,7 @@ Nothing of the home changes: the second build has a folder of its own with links
 and that folder goes when the answer is there.
 """
 
+import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ MOVEMENTS = {
     "select": ("path:seeds", "path:models/intermediate,+fct_mrr_movement", "fct_mrr_movement"),
     "indirect_selection": "cautious",
 }
+SCRATCH = "policy-"
 # What a build reads of a home besides its settings.
 READ_OF_HOME = ("landed", "decisions", "closes", "secret")
 SQL = "select month, customer_key, movement_type, movement_reason, mrr_change from fct_mrr_movement"
@@ -60,6 +62,8 @@ def diff_policy(
         if settings.policy[name] != changed.policy[name]
     }
     with lock.hold(settings.run_lock, "policy diff", wait_seconds=WAIT_FOR_RUN_SECONDS):
+        for leftover in settings.build.glob(f"{SCRATCH}*"):  # of a diff that was killed
+            shutil.rmtree(leftover)
         version, _ = publish.find_current(settings.published)
         if not values:
             return values, []
@@ -98,7 +102,7 @@ def _build(
 def _scratch(settings: Settings) -> Iterator[Settings]:
     """A home of its own for one build, inside the build folder; gone afterwards."""
     settings.build.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.build, prefix="policy-") as folder:
+    with tempfile.TemporaryDirectory(dir=settings.build, prefix=SCRATCH) as folder:
         for name in READ_OF_HOME:
             (Path(folder) / name).symlink_to(settings.root / name)
         (Path(folder) / "build").mkdir()
