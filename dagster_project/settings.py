@@ -8,6 +8,7 @@ import difflib
 import hashlib
 import json
 import os
+import re
 import tomllib
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -51,6 +52,9 @@ CHOICES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "tax_rounding": (frozenset({"floor", "half_up", "ceil"}), frozenset()),
     "rfm_recency": (frozenset({"payment", "usage"}), frozenset()),
 }
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAY, _CLOCK = f"({'|'.join(WEEKDAYS)})", r"((?:[01]\d|2[0-3]):[0-5]\d)"
+BUSINESS_HOURS = re.compile(rf"^{_DAY}-{_DAY} {_CLOCK}-{_CLOCK}$")
 RANGES: dict[str, tuple[float, float]] = {
     "fiscal_year_start_month": (1, 12),
     "close_day": (1, 28),
@@ -343,6 +347,11 @@ def _checked_policy_value(
     if name == "reporting_currency":
         if not (isinstance(value, str) and len(value) == 3 and value.isupper()):
             raise wrong("ISO 4217, e.g. JPY")
+        return value
+    if name == "business_hours":
+        match = BUSINESS_HOURS.match(value) if isinstance(value, str) else None
+        if not match or WEEKDAYS.index(match[1]) > WEEKDAYS.index(match[2]) or match[3] >= match[4]:
+            raise wrong("Mon-Fri 09:00-18:00")
         return value
     if name == "history_start":
         try:

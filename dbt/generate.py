@@ -1,4 +1,5 @@
-"""Writes what dbt must know of the canonical entities: sources, staging models, docs and tests.
+"""Writes what dbt must know of the canonical entities: sources, staging models, docs and tests;
+and the holidays of Japan.
 
 `sources/entities.yml` is declared once; this script turns it into readable files, committed. Run
 `make generate` after changing an entity; a test fails while the files differ.
@@ -9,9 +10,12 @@ stg_billing__subscriptions.sql, which has rules of its own, is written by hand.
 import sys
 from pathlib import Path
 
+import holidays
+
 from sources.entities import Column, Entity, entities, lineage
 
 DBT = Path(__file__).parent
+SEEDS = Path("seeds")
 STAGING = Path("models/staging")
 OBSERVABILITY = Path("models/marts/observability")
 
@@ -346,9 +350,20 @@ select * from counted
 """
 
 
+HOLIDAY_YEARS = range(2000, 2040)
+
+
+def japanese_holidays() -> str:
+    """日本の祝日, substitute holidays included; business minutes are counted around them."""
+    days = holidays.country_holidays("JP", years=HOLIDAY_YEARS, language="ja")
+    rows = [f"{day.isoformat()},{name}" for day, name in sorted(days.items())]
+    return "\n".join(["holiday_date,holiday_name_ja", *rows]) + "\n"
+
+
 def generated_files() -> dict[Path, str]:
     """Every generated file by its path inside dbt/."""
     files = {
+        SEEDS / "japanese_holidays.csv": japanese_holidays(),
         STAGING / "_landed__sources.yml": landed_sources(),
         OBSERVABILITY / "obs_row_outcome.sql": row_outcomes(),
     }

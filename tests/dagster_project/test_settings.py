@@ -76,6 +76,9 @@ def test_a_misspelt_setting_is_named_with_the_nearest_one(tmp_path):
         ('history_start = "2026-13-01"', "policy.history_start"),
         ("ar_aging_buckets = [30, 0]", "policy.ar_aging_buckets"),
         ('discount_in_mrr = "some"', "policy.discount_in_mrr"),
+        ('business_hours = "9-18"', "policy.business_hours"),
+        ('business_hours = "Fri-Mon 09:00-18:00"', "policy.business_hours"),
+        ('business_hours = "Mon-Fri 18:00-09:00"', "policy.business_hours"),
     ],
 )
 def test_a_wrong_value_names_its_key(tmp_path, line, key):
@@ -112,6 +115,7 @@ def test_a_policy_no_model_computes_yet_is_refused_and_the_usable_ones_named(
         "history_start = 2025-12-01",
         'history_start = "2025-12-01"',
         "hold_row_drop_share = 1",
+        'business_hours = "Mon-Sat 10:00-19:30"',
     ],
 )
 def test_what_the_models_can_do_is_accepted(tmp_path, line):

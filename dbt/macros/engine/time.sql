@@ -24,3 +24,8 @@
 {% macro month_spine(first, last) %}{{ return(adapter.dispatch('month_spine')(first, last)) }}{% endmacro %}
 {% macro duckdb__month_spine(first, last) %}select cast(unnest(generate_series({{ first }}, {{ last }}, interval 1 month)) as date) as month{% endmacro %}
 {% macro spark__month_spine(first, last) %}select explode(sequence({{ first }}, {{ last }}, interval 1 month)) as month{% endmacro %}
+
+{#- A select of one column, day, from first to last, both kept. -#}
+{% macro day_spine(first, last) %}{{ return(adapter.dispatch('day_spine')(first, last)) }}{% endmacro %}
+{% macro duckdb__day_spine(first, last) %}select cast(unnest(generate_series({{ first }}, {{ last }}, interval 1 day)) as date) as day{% endmacro %}
+{% macro spark__day_spine(first, last) %}select explode(sequence({{ first }}, {{ last }}, interval 1 day)) as day{% endmacro %}
