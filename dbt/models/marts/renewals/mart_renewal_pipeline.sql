@@ -10,6 +10,12 @@ with terms as (
 
 ),
 
+health as (
+
+    select * from {{ ref('mart_customer_health') }}
+
+),
+
 probabilities as (
 
     select * from {{ ref('renewal_probability') }}
@@ -55,7 +61,7 @@ placed as (
         listed.*,
         cast({{ days_between(as_of(), 'listed.term_end_date') }} as bigint) as days_to_end,
         renewed_before.term_key is not null as has_renewed_before,
-        'unknown' as health_band,
+        coalesce(health.health_band, 'unknown') as health_band,
         deals.deal_id,
         deals.stage,
         deals.deal_outcome,
@@ -73,6 +79,7 @@ placed as (
         end as forecast_state
     from listed
     left join renewed_before on listed.term_key = renewed_before.term_key
+    left join health on listed.customer_key = health.customer_key
     left join deals on listed.term_key = deals.term_key
     left join contacts on listed.customer_key = contacts.customer_key
 
