@@ -1,6 +1,7 @@
 -- Usage, 0 to 100: days with use in the last 28 of 20 working days; half of it where the use fell
 -- to less than half of the 28 days before. A customer never seen in a usage log has no score: the
--- logs may not cover what it bought.
+-- logs may not cover what it bought. The 28 days end where the logs end: a file that is late is no
+-- customer who stopped, and logs older than 28 days say nothing about today.
 {%- set window_days = 28 %}
 {%- set full_days = 20 %}
 with observed as (
@@ -54,6 +55,25 @@ used_daily as (
 
 ),
 
+logs as (
+
+    select max(used_on) as logged_through from used_daily
+
+),
+
+windows as (
+
+    select
+        observed.customer_key,
+        observed.observed_date,
+        observed.observed_month,
+        least(observed.observed_date, logs.logged_through) as window_end
+    from observed
+    inner join logs
+        on {{ add_days('observed.observed_date', -window_days) }} < logs.logged_through
+
+),
+
 first_used as (
 
     select
@@ -64,11 +84,11 @@ first_used as (
 
 ),
 
--- a day lies in the windows of the two or three observations after it: matched by month, so that
--- nobody's days meet all of its observations
+-- a day lies in the windows of the few observations after it: matched by month, so that nobody's
+-- days meet all of its observations
 used_monthly as (
 
-    {%- for shift in [0, 1, 2] %}
+    {%- for shift in [0, 1, 2, 3] %}
     select
         customer_key,
         used_on,
@@ -84,33 +104,33 @@ used_monthly as (
 windowed as (
 
     select
-        observed.customer_key,
-        observed.observed_date,
-        sum(case when used_monthly.used_on > {{ add_days('observed.observed_date', -window_days) }}
+        windows.customer_key,
+        windows.observed_date,
+        sum(case when used_monthly.used_on > {{ add_days('windows.window_end', -window_days) }}
             then 1 else 0 end) as used_days,
-        sum(case when used_monthly.used_on > {{ add_days('observed.observed_date', -window_days) }}
+        sum(case when used_monthly.used_on > {{ add_days('windows.window_end', -window_days) }}
             then used_monthly.events else 0 end) as events,
-        sum(case when used_monthly.used_on <= {{ add_days('observed.observed_date', -window_days) }}
+        sum(case when used_monthly.used_on <= {{ add_days('windows.window_end', -window_days) }}
             then used_monthly.events else 0 end) as events_before,
-        max(case when used_monthly.used_on > {{ add_days('observed.observed_date', -window_days) }}
+        max(case when used_monthly.used_on > {{ add_days('windows.window_end', -window_days) }}
             then used_monthly.seats_used end) as seats_used
-    from observed
+    from windows
     inner join used_monthly
         on
-            observed.customer_key = used_monthly.customer_key
-            and observed.observed_month = used_monthly.observed_month
+            windows.customer_key = used_monthly.customer_key
+            and windows.observed_month = used_monthly.observed_month
     where
-        used_monthly.used_on <= observed.observed_date
-        and used_monthly.used_on > {{ add_days('observed.observed_date', -2 * window_days) }}
-    group by observed.customer_key, observed.observed_date
+        used_monthly.used_on <= windows.window_end
+        and used_monthly.used_on > {{ add_days('windows.window_end', -2 * window_days) }}
+    group by windows.customer_key, windows.observed_date
 
 ),
 
 scored as (
 
     select
-        observed.customer_key,
-        observed.observed_date,
+        windows.customer_key,
+        windows.observed_date,
         cast('usage' as string) as component,
         cast(coalesce(windowed.used_days, 0) as bigint) as used_days,
         cast(coalesce(windowed.events, 0) as bigint) as events,
@@ -131,15 +151,15 @@ scored as (
                 else 'used'
             end as string
         ) as reason_code
-    from observed
+    from windows
     inner join first_used
         on
-            observed.customer_key = first_used.customer_key
-            and first_used.first_used_on <= observed.observed_date
+            windows.customer_key = first_used.customer_key
+            and first_used.first_used_on <= windows.window_end
     left join windowed
         on
-            observed.customer_key = windowed.customer_key
-            and observed.observed_date = windowed.observed_date
+            windows.customer_key = windowed.customer_key
+            and windows.observed_date = windowed.observed_date
 
 )
 
