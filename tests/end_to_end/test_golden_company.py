@@ -418,13 +418,15 @@ def test_accounts_and_billing_records_are_fourteen_customers(golden_home):
     ]
 
 
-# The company delivers no payments, bank lines or attempts to collect.
+# The company delivers no payments, bank lines, attempts to collect, tickets or usage.
 MARTS_WITHOUT_ROWS = {
+    "fct_inquiry",
     "fct_payment",
     "fct_payment_allocation",
     "mart_cash_application",
     "mart_dunning",
     "mart_dunning_code",
+    "mart_upsell_candidates",
 }
 
 
