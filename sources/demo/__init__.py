@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sources.demo.company import simulate
 from sources.demo.exports import TIME_ZONE, Mistake, write_exports
+from sources.demo.selling import add_sales
 
 DEFAULT_SEED = 20260401
 
@@ -29,4 +30,6 @@ def generate(
         raise ValueError("customers and months must be at least 1")
     if until is None:
         until = datetime.now(TIME_ZONE).date().replace(day=1) - timedelta(days=1)
-    return write_exports(inbox, simulate(customers, months, seed, until), until)
+    company = simulate(customers, months, seed, until)
+    add_sales(company, seed, until)
+    return write_exports(inbox, company, until)

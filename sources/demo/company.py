@@ -131,6 +131,72 @@ class Ticket:
     assignee: str
 
 
+@dataclass(frozen=True)
+class Contact:
+    contact_id: str
+    customer: Customer
+    name: str
+    name_kana: str
+    title: str
+    department: str
+    email: str
+    is_primary: bool
+
+
+@dataclass(frozen=True)
+class Deal:
+    """A deal of the CRM; `outcome` and `lost_reason` are known from `closed_on` on."""
+
+    deal_id: str
+    customer: Customer
+    deal_type: str
+    name: str
+    contract_id: str
+    amount: Decimal
+    currency: str
+    opened_on: date
+    expected_on: date
+    closed_on: date | None
+    outcome: str
+    lost_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Interaction:
+    interaction_id: str
+    customer: Customer
+    kind: str
+    direction: str
+    day: date
+    minute: int  # of the day, local
+    owner: str
+
+
+@dataclass(frozen=True)
+class Survey:
+    response_id: str
+    customer: Customer
+    day: date
+    nps: int
+
+
+@dataclass(frozen=True)
+class Campaign:
+    campaign_id: str
+    name: str
+    channel: str
+    start: date
+    end: date | None
+
+
+@dataclass(frozen=True)
+class CampaignCost:
+    campaign_id: str
+    month: date
+    purpose: str
+    cost: Decimal
+
+
 @dataclass
 class Company:
     customers: list[Customer] = field(default_factory=list)
@@ -142,6 +208,13 @@ class Company:
     tickets: list[Ticket] = field(default_factory=list)
     usage: list[tuple[Customer, date, str, int, int, int]] = field(default_factory=list)
     fx_rates: list[tuple[date, Decimal]] = field(default_factory=list)
+    leads: list[Customer] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
+    deals: list[Deal] = field(default_factory=list)
+    interactions: list[Interaction] = field(default_factory=list)
+    surveys: list[Survey] = field(default_factory=list)
+    campaigns: list[Campaign] = field(default_factory=list)
+    campaign_costs: list[CampaignCost] = field(default_factory=list)
 
     def add(self, other: Company) -> None:
         """Appends the facts of another company, in their order."""
@@ -174,7 +247,7 @@ def simulate(customers: int, months: int, seed: int, until: date) -> Company:
         signed_up_on = _day_in_month(chance, month)
         if signed_up_on > until:
             signed_up_on = until
-        company.add(_live(_make_customer(chance, number, signed_up_on), chance, until))
+        company.add(_live(make_customer(chance, number, signed_up_on), chance, until))
     company.invoices.sort(key=lambda invoice: (invoice.issued_on, invoice.invoice_id))
     _add_fx_rates(company, first_month, seed, until)
     return company
@@ -189,9 +262,13 @@ def _day_in_month(chance: random.Random, month: date) -> date:
     return month.replace(day=chance.randint(1, month_end(month).day))
 
 
-def _make_customer(chance: random.Random, number: int, signed_up_on: date) -> Customer:
+def make_customer(
+    chance: random.Random, number: int, signed_up_on: date, kind: str | None = None
+) -> Customer:
+    """Who signs up (or asks): a person or a company, `kind` where it is given."""
     prefecture, town, postal, _ = _pick(chance, words.PREFECTURES)
-    kind = "person" if chance.random() < 0.3 else "company"
+    if kind is None:
+        kind = "person" if chance.random() < 0.3 else "company"
     is_foreign = kind == "company" and chance.random() < 0.06
     industry, employees = "", None
     if kind == "person":

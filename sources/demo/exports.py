@@ -17,13 +17,17 @@ from zoneinfo import ZoneInfo
 from sources.demo import words
 from sources.demo.company import (
     Company,
+    Contact,
     Customer,
+    Deal,
+    Interaction,
     Invoice,
     Segment,
     Ticket,
     add_months,
     month_end,
 )
+from sources.demo.selling import campaign_of
 from sources.entities import entities
 
 TIME_ZONE = ZoneInfo("Asia/Tokyo")
@@ -78,16 +82,114 @@ def _write_csv(path: Path, rows: Iterable[Row], encoding: str = "utf-8") -> Path
 
 
 def _write_crm(inbox: Path, company: Company, exported_on: date) -> dict[str, Path]:
-    headers = {column.name: column.ja for column in entities()["crm.accounts"].columns}
-    rows = [
-        {headers[name]: value for name, value in row.items()}
-        for row in _accounts(company, exported_on)
-    ]
-    path = inbox / "crm" / f"accounts_{_stamp(exported_on)}.csv"
-    return {"accounts": _write_csv(path, rows, "cp932")} if rows else {}
+    tables: dict[str, Iterable[Row]] = {
+        "accounts": _accounts(company, exported_on),
+        "contacts": (
+            _contact(contact)
+            for contact in company.contacts
+            if contact.customer.signed_up_on <= exported_on
+        ),
+        "deals": (
+            _deal(deal, exported_on) for deal in company.deals if deal.opened_on <= exported_on
+        ),
+        "interactions": (
+            _interaction(interaction)
+            for interaction in company.interactions
+            if interaction.day <= exported_on
+        ),
+        "campaigns": (
+            {
+                "campaign_id": campaign.campaign_id,
+                "name": campaign.name,
+                "channel": campaign.channel,
+                "start_date": campaign.start,
+                "end_date": campaign.end,
+            }
+            for campaign in company.campaigns
+            if campaign.start <= exported_on
+        ),
+        "campaign_costs": (
+            {
+                "campaign_id": cost.campaign_id,
+                "month": cost.month,
+                "purpose": cost.purpose,
+                "cost_native": cost.cost,
+                "currency": "JPY",
+            }
+            for cost in company.campaign_costs
+            if cost.month <= exported_on
+        ),
+    }
+    written = {}
+    for name, table in tables.items():
+        headers = {column.name: column.ja for column in entities()[f"crm.{name}"].columns}
+        rows = [{headers[column]: value for column, value in row.items()} for row in table]
+        if rows:
+            path = inbox / "crm" / f"{name}_{_stamp(exported_on)}.csv"
+            written[name] = _write_csv(path, rows, "cp932")
+    return written
+
+
+def _contact(contact: Contact) -> Row:
+    return {
+        "contact_id": contact.contact_id,
+        "account_id": contact.customer.account_id,
+        "name": contact.name,
+        "name_kana": contact.name_kana,
+        "title": contact.title,
+        "department": contact.department,
+        "email": contact.email,
+        "is_primary": _bool(contact.is_primary),
+    }
+
+
+def _deal(deal: Deal, exported_on: date) -> Row:
+    """The deal as it stood: an open one moves on as its expected day comes nearer."""
+    is_closed = deal.closed_on is not None and deal.closed_on <= exported_on
+    if is_closed:
+        stage, changed_on = ("受注" if deal.outcome == "won" else "失注"), deal.closed_on
+    else:
+        for days, name in ((30, "見積提出"), (60, "提案"), (10_000, "ヒアリング")):
+            if (deal.expected_on - exported_on).days <= days:
+                stage = name
+                changed_on = max(deal.opened_on, deal.expected_on - timedelta(days=days))
+                break
+    probability = {"受注": "1", "失注": "0", "見積提出": "0.7", "提案": "0.5"}.get(stage, "0.3")
+    return {
+        "deal_id": deal.deal_id,
+        "account_id": deal.customer.account_id,
+        "deal_type": deal.deal_type,
+        "name": deal.name,
+        "stage": stage,
+        "stage_changed_date": changed_on,
+        "probability": probability,
+        "amount_native": deal.amount,
+        "currency": deal.currency,
+        "expected_close_date": deal.expected_on,
+        "closed_date": deal.closed_on if is_closed else None,
+        "outcome": deal.outcome if is_closed else "open",
+        "lost_reason": deal.lost_reason if is_closed else "",
+        "contract_id": deal.contract_id if deal.deal_type == "renewal" or is_closed else "",
+        "owner": deal.customer.owner,
+    }
+
+
+def _interaction(interaction: Interaction) -> Row:
+    hour, minute = divmod(interaction.minute, 60)
+    return {
+        "interaction_id": interaction.interaction_id,
+        "account_id": interaction.customer.account_id,
+        "kind": interaction.kind,
+        "direction": interaction.direction,
+        "at": f"{interaction.day} {hour:02d}:{minute:02d}:00",
+        "owner": interaction.owner,
+    }
 
 
 def _accounts(company: Company, exported_on: date) -> Iterator[Row]:
+    for lead in company.leads:
+        if lead.signed_up_on <= exported_on:
+            yield _account(lead, lead.account_id, "", lead.name)
     for customer in company.customers:
         if customer.signed_up_on > exported_on:
             continue
@@ -112,6 +214,7 @@ def _account(customer: Customer, account_id: str, billing_customer_id: str, name
         "address": customer.address,
         "owner": customer.owner,
         "acquisition_channel": customer.channel,
+        "campaign_id": campaign_of(customer.channel, customer.signed_up_on),
         "billing_customer_id": billing_customer_id,
         "created_date": f"{customer.signed_up_on:%Y/%m/%d}",
     }
@@ -233,6 +336,7 @@ def _subscription(segment: Segment, exported_on: date) -> Row:
         "interval_count": 1,
         "is_trial": _bool(segment.is_trial),
         "term_months": 12 if segment.plan.is_yearly else None,
+        "notice_days": 30 if segment.plan.is_yearly else None,
         "auto_renew": _bool(not segment.plan.is_yearly),
     }
 
@@ -328,6 +432,27 @@ def _write_once(inbox: Path, company: Company, until: date) -> dict[str, Path]:
                     "seats_used": min(users, seats),
                 }
                 for customer, day, feature, users, events, seats in company.usage
+            ],
+        ),
+        "surveys": (
+            inbox / "support" / f"surveys_{_stamp(until)}.csv",
+            [
+                {
+                    "response_id": survey.response_id,
+                    "account_id": survey.customer.account_id,
+                    "survey": "NPS",
+                    "answered_at": f"{survey.day} 12:00:00",
+                    "nps": survey.nps,
+                }
+                for survey in company.surveys
+            ],
+        ),
+        "company_calendar": (
+            inbox / "reference" / f"company_calendar_{_stamp(until)}.csv",
+            [
+                {"date": date(year, month, day), "is_closed": "true", "name": "年末年始休業"}
+                for year in range(company.fx_rates[0][0].year, until.year + 1)
+                for month, day in ((12, 29), (12, 30), (12, 31), (1, 2), (1, 3))
             ],
         ),
         "fx_rates": (

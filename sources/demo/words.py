@@ -116,6 +116,32 @@ PREFECTURES = (
     ("沖縄県", "那覇市久茂地", "900-00", 3),
 )
 CHANNELS = (("Web", 40), ("紹介", 25), ("展示会", 15), ("広告", 12), ("パートナー", 8))
+CHANNEL_CODES = {
+    "Web": "WEB",
+    "紹介": "REF",
+    "展示会": "EXPO",
+    "広告": "AD",
+    "パートナー": "PARTNER",
+}
+# What a channel costs in a month, in yen per customer the company ever signed.
+CHANNEL_COSTS = {"Web": 400, "紹介": 100, "展示会": 500, "広告": 700, "パートナー": 150}
+CONTACT_TITLES = (
+    ("部長", "総務部"),
+    ("課長", "情報システム部"),
+    ("主任", "営業部"),
+    ("代表取締役", ""),
+    ("担当", "経理部"),
+)
+# kind, direction, weight
+INTERACTIONS = (
+    ("call", "out", 30),
+    ("call", "in", 12),
+    ("mail", "out", 25),
+    ("mail", "in", 10),
+    ("meeting", "out", 12),
+    ("visit", "out", 8),
+    ("event", "in", 3),
+)
 OWNERS = ("営業一課 岡田", "営業一課 藤井", "営業二課 村上", "カスタマーサクセス 西村")
 
 
