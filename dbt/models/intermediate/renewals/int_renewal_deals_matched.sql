@@ -1,5 +1,6 @@
--- The renewal deal of the CRM that is about a term: it names the contract, and closed or is expected
--- to close inside the term or its grace. Of several the latest. A deal decides the forecast only
+-- The renewal deal of the CRM that is about a term: it names the contract and is expected to close
+-- (else closed) in the term or its grace, but not in the grace of the term before, where the last
+-- renewal may still have been signed late. Of several the latest. A deal decides the forecast only
 -- from the day it was closed.
 with deals as (
 
@@ -26,7 +27,7 @@ deals_dated as (
     select
         deals.*,
         identified.customer_key,
-        coalesce(deals.closed_date, deals.expected_close_date, deals.stage_changed_date)
+        coalesce(deals.expected_close_date, deals.closed_date, deals.stage_changed_date)
             as deal_date
     from deals
     left join identified
@@ -52,7 +53,8 @@ candidates as (
     from terms
     inner join deals_dated on terms.contract_id = deals_dated.contract_id
     where
-        deals_dated.deal_date > terms.term_start_date
+        deals_dated.deal_date
+        > {{ add_days('terms.term_start_date', var('lapse_grace_days')) }}
         and deals_dated.deal_date
         <= {{ add_days('terms.term_end_excl', var('lapse_grace_days')) }}
         and coalesce(deals_dated.stage_changed_date, deals_dated.deal_date) <= {{ as_of() }}

@@ -1,7 +1,7 @@
 -- Did those who left complain more than those who stayed? Per month: the customers who left in the
 -- twelve months to its end, and those who pay at its end and did not leave in them; of each, how
--- many had complained in the 90 days before they left, or before the month's end (G-27). Counted per
--- topic and plan, and for all topics and all plans, because customers cannot be added up.
+-- many had complained in the 90 days before they left, or before the month's end (G-27). Counted
+-- per topic and plan, and for all topics and all plans, because customers cannot be added up.
 {%- set complaint_days = 90 %}
 {%- set churn_months = 12 %}
 with churns as (

@@ -1,6 +1,6 @@
 -- Engagement, 0 to 100: days since somebody of ours and the customer last spoke, or it answered a
--- survey: to 30 days 100, to 90 days 70, to 180 days 40, longer or never 10. Only customers the CRM
--- knows, and only from the day the CRM delivers interactions.
+-- survey: to 30 days 100, to 90 days 70, to 180 days 40, longer or never 10. Only from the day the
+-- CRM delivers interactions, and a consumer nobody ever spoke to has no score: nobody is meant to.
 with observed as (
 
     select * from {{ ref('int_customer_months_observed') }}
@@ -11,6 +11,12 @@ interactions as (
 
     select * from {{ ref('stg_crm__interactions') }}
     where kind not in ('campaign_open', 'campaign_click')
+
+),
+
+accounts as (
+
+    select * from {{ ref('stg_crm__accounts') }}
 
 ),
 
@@ -59,9 +65,12 @@ crm as (
 
 ),
 
-known_customers as (
+companies as (
 
-    select distinct customer_key from identified
+    select distinct identified.customer_key
+    from identified
+    inner join accounts on identified.record_key = accounts.record_key
+    where accounts.kind = 'company'
 
 ),
 
@@ -88,12 +97,13 @@ aged as (
         {{ days_between('last_contacts.last_contact_date', 'observed.observed_date') }}
             as silent_days
     from observed
-    inner join known_customers on observed.customer_key = known_customers.customer_key
     inner join crm on observed.observed_date >= crm.first_contact_date
+    left join companies on observed.customer_key = companies.customer_key
     left join last_contacts
         on
             observed.customer_key = last_contacts.customer_key
             and observed.observed_date = last_contacts.observed_date
+    where companies.customer_key is not null or last_contacts.customer_key is not null
 
 ),
 

@@ -14,7 +14,8 @@ judged as (
             when ended_on_request_date <= {{ as_of() }} then 'lost'
             when renewed_on <= {{ as_of() }} then 'late'
             -- days since the last service day <= lapse_grace_days: still in grace (D7)
-            when {{ add_days('term_end_excl', var('lapse_grace_days')) }} <= {{ as_of() }} then 'lost'
+            when {{ add_days('term_end_excl', var('lapse_grace_days')) }} <= {{ as_of() }}
+                then 'lost'
             else 'open'
         end as outcome
     from succeeded
