@@ -1,5 +1,5 @@
--- Invariant 6: contract MRR + the items of the bridge = billed MRR, and the contract side is the MRR
--- of the waterfall. If not, the two bases differ by money that no row explains.
+-- Invariant 6: contract MRR + the items of the bridge = billed MRR, and the contract side is the
+-- MRR of the waterfall. If not, the two bases differ by money that no row explains.
 with bridge as (
 
     select

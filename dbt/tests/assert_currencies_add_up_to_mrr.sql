@@ -1,5 +1,5 @@
--- Invariant 2 for currencies: gross less discount is MRR, and the currencies of a month add up to its
--- MRR. Otherwise the table of currencies shows another company than the waterfall.
+-- Invariant 2 for currencies: gross less discount is MRR, and the currencies of a month add up to
+-- its MRR. Otherwise the table of currencies shows another company than the waterfall.
 with revenue as (
 
     select

@@ -1,5 +1,5 @@
--- G-40, a warning: MRR stops at 0, so a discount typed ten times too large looks like a customer who
--- pays nothing.
+-- G-40, a warning: MRR stops at 0, so a discount typed ten times too large looks like a customer
+-- who pays nothing.
 {{ config(severity='warn') }}
 
 select

@@ -38,8 +38,7 @@ customers_as_a_whole as (
 
 start as (
 
-    select
-        min(months.month) as first_billed_month
+    select min(months.month) as first_billed_month
     from months
     inner join lines
         on months.month >= lines.first_month and months.month < lines.last_month_excl

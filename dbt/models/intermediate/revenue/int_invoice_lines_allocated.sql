@@ -9,7 +9,7 @@
     'week': ('12 * interval_count', '52'),
     'day': ('12 * interval_count', '365'),
 } %}
-with lines as (
+with lines as (  -- noqa: PRS
 
     select * from {{ ref('stg_billing__invoice_lines') }}
 

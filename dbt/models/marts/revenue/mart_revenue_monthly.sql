@@ -105,7 +105,8 @@ revenue as (
         {{ total('coalesce(lines_summed.oneoff_native, 0)') }} as oneoff_revenue_native,
         cast(rates.rate as decimal(18, 6)) as month_end_rate,
         cast(fixed_rates.fixed_rate as decimal(18, 6)) as fixed_rate,
-        {{ total_at_rate('coalesce(currency_months.gross_mrr_native, 0)', 'coalesce(rates.rate, 0)') }}
+        {{ total_at_rate(
+            'coalesce(currency_months.gross_mrr_native, 0)', 'coalesce(rates.rate, 0)') }}
             as gross_mrr,
         {{ total_at_rate(
             'coalesce(currency_months.recurring_discount_mrr_native, 0)',
