@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -59,6 +60,7 @@ def write_exports(inbox: Path, company: Company, until: date) -> list[Mistake]:
         _write_billing(inbox, company, exported_on)
     last = {**_write_crm(inbox, company, until), **_write_billing(inbox, company, until)}
     last |= _write_once(inbox, company, until)
+    last |= _write_consents(inbox, company, until)
     return _plant_mistakes(last)
 
 
@@ -184,6 +186,35 @@ def _interaction(interaction: Interaction) -> Row:
         "at": f"{interaction.day} {hour:02d}:{minute:02d}:00",
         "owner": interaction.owner,
     }
+
+
+def _write_consents(inbox: Path, company: Company, until: date) -> dict[str, Path]:
+    """Who may be written to: one file over the whole window."""
+    headers = {column.name: column.ja for column in entities()["crm.consents"].columns}
+    path = inbox / "crm" / f"consents_{_stamp(until)}.csv"
+    named = (
+        {headers[column]: value for column, value in row.items()}
+        for row in _consents(company, until)
+    )
+    return {"consents": _write_csv(path, named, "cp932")}
+
+
+def _consents(company: Company, until: date) -> Iterator[Row]:
+    """Asked at sign-up; some say no, some change their mind later."""
+    for customer in company.customers:
+        chance = random.Random(f"consent/{customer.number}")
+        for channel in ("email", "dm" if customer.kind == "company" else "line"):
+            changed_on, granted = customer.signed_up_on, chance.random() < 0.85
+            if granted and chance.random() < 0.08:
+                changed_on = min(changed_on + timedelta(days=chance.randint(20, 300)), until)
+                granted = False
+            yield {
+                "account_id": customer.account_id,
+                "contact_id": "",
+                "channel": channel,
+                "granted": _bool(granted),
+                "changed_at": f"{changed_on} 10:00:00",
+            }
 
 
 def _accounts(company: Company, exported_on: date) -> Iterator[Row]:

@@ -50,6 +50,9 @@ def test_every_system_sends_its_files_named_with_the_day_of_export(demo):
         "crm/accounts_20260430.csv",
         "crm/accounts_20260531.csv",
         "crm/accounts_20260630.csv",
+        "crm/campaigns_20260630.csv",
+        "crm/campaign_costs_20260630.csv",
+        "crm/consents_20260630.csv",
         "billing/subscriptions_20260430.csv",
         "billing/subscriptions_20260531.csv",
         "billing/subscriptions_20260630.csv",
@@ -75,6 +78,15 @@ def test_the_company_has_every_kind_of_story_the_metrics_tell_apart(demo):
     assert rows_of(inbox / "billing/subscription_discounts_20260630.csv")
     assert any(row["status"] == "open" and row["due_date"] < "2026-04-01" for row in invoices)
     assert all(row["segment_start_date"] <= "2026-07-30" for row in subscriptions)
+
+
+def test_every_month_has_a_cost_of_winning_and_of_keeping_and_customers_say_yes_or_no(demo):
+    inbox, _ = demo
+    costs = rows_of(inbox / "crm/campaign_costs_20260630.csv", "cp932")
+    consents = rows_of(inbox / "crm/consents_20260630.csv", "cp932")
+
+    assert len({(row["月"], row["目的"]) for row in costs}) == 18 * 2
+    assert {row["同意"] for row in consents} == {"true", "false"}
 
 
 def test_an_earlier_export_holds_only_what_was_known_then(demo):
