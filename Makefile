@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOME_DIR ?= $(HOME)/keizoku-demo
 
-.PHONY: help env up test test-ci lint generate goldens bench lock clean
+.PHONY: help env up test test-ci lint generate goldens fuzz bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,10 @@ generate: env ## write staging models and their docs anew from sources/entities.
 
 goldens: env ## every golden figure and the tests that prove it; fails when one is missing
 	$(BIN)/python -m tests.goldens
+
+fuzz: env ## random companies against the slow reference: make fuzz PACKS=20 SEED=7 (a pack is 100)
+	@seed=$${SEED:-$$RANDOM$$RANDOM}; echo "seed $$seed"; KEIZOKU_FUZZ_SEED=$$seed KEIZOKU_FUZZ_PACKS=$${PACKS:-10} \
+	  $(BIN)/python -m pytest -m slow tests/fuzz
 
 bench: env ## time the pipeline and print ratios
 	$(BIN)/python -m tests.benchmarks.time_pipeline

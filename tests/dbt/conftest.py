@@ -158,6 +158,7 @@ class Landed:
     def build(
         self,
         *select: str,
+        as_of: str = "2026-06-30",
         known_at: str | None = None,
         machine_timezone: str = "UTC",
         policy: dict | None = None,
@@ -170,7 +171,7 @@ class Landed:
         self._write("control__quarantine", "all", pl.DataFrame(self.quarantine, schema=QUARANTINE))
         database = self.root / "build.duckdb"
         variables = (policy or {}) | {
-            "as_of_date": "2026-06-30",
+            "as_of_date": as_of,
             "known_at": known_at,
             "landed_dir": str(self.root / "landed"),
             "identity_dir": str(self.root / "identity"),

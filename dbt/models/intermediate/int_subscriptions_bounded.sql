@@ -58,7 +58,15 @@ requests_matched as (
     select
         keyed.segment_key,
         min(cancel_requests.requested_date) as cancel_requested_date,
-        min(cancel_requests.effective_date) as cancel_effective_date
+        min(cancel_requests.effective_date) as cancel_effective_date,
+        -- nothing is carried in grace once the customer has asked to leave, nor beyond the day
+        -- they asked for, also when the request was written down later
+        min(
+            least(
+                cancel_requests.requested_date,
+                {{ add_days('cancel_requests.effective_date', 1) }}
+            )
+        ) as grace_ends_date
     from keyed
     inner join cancel_requests
         on
@@ -81,6 +89,7 @@ ended as (
     select
         keyed.*,
         requests_matched.cancel_requested_date,
+        requests_matched.grace_ends_date,
         -- the contract's own end wins; a request's date ends an open contract only (churn at the
         -- end of the paid period, never at the request: D4). Under churn_recognition =
         -- cancel_effective the request also ends a contract that is paid for longer.
@@ -190,7 +199,10 @@ graced as (
                     -- days since the last service day <= N
                     {{ add_days('priced.service_end_excl', var('lapse_grace_days')) }},
                     replacements.replaced_date,
-                    priced.cancel_requested_date,
+                    -- a line that goes on has not lapsed, whatever its new terms (free, trial,
+                    -- another customer)
+                    priced.next_segment_start_date,
+                    priced.grace_ends_date,
                     priced.deleted_in_source_date
                 )
             )

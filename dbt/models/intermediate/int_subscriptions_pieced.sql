@@ -70,12 +70,30 @@ arrears as (
 
 ),
 
+first_lines as (
+
+    select
+        source_system,
+        contract_id,
+        min(line_id) as first_line_id
+    from segments
+    group by source_system, contract_id
+
+),
+
+-- A discount without a line is of the whole contract: a percentage comes off every line, an amount
+-- once, off the first line.
 discounts_bounded as (
 
     select
         segments.segment_key,
         discounts_staged.percent,
-        discounts_staged.amount_native,
+        case
+            when
+                discounts_staged.line_id is not null
+                or segments.line_id = first_lines.first_line_id
+                then discounts_staged.amount_native
+        end as amount_native,
         discounts_staged.start_date as from_date,
         least(
             {{ add_days('discounts_staged.end_date', 1) }},
@@ -91,7 +109,11 @@ discounts_bounded as (
         on
             segments.source_system = discounts_staged.source_system
             and segments.contract_id = discounts_staged.contract_id
-            and segments.line_id = discounts_staged.line_id
+            and segments.line_id = coalesce(discounts_staged.line_id, segments.line_id)
+    inner join first_lines
+        on
+            segments.source_system = first_lines.source_system
+            and segments.contract_id = first_lines.contract_id
 
 ),
 
