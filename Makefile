@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOME_DIR ?= $(HOME)/keizoku-demo
 
-.PHONY: help env up test test-ci lint generate goldens fuzz bench lock clean
+.PHONY: help env up test test-ci lint generate goldens fuzz bench bench-large lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ fuzz: env ## random companies against the slow reference: make fuzz PACKS=20 SEE
 
 bench: env ## time the pipeline and print ratios
 	$(BIN)/python -m tests.benchmarks.time_pipeline
+
+bench-large: env ## the same at 10,000 customers x 48 months against 1,000, with all data tests
+	$(BIN)/python -m tests.benchmarks.time_pipeline --customers 1000 10000 --months 48
 
 lock: ## resolve requirements.lock anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes \

@@ -525,7 +525,11 @@ def link_identity(run: Run) -> dict[str, int]:
         _require_build(run)
         links = identity.link_customers(*_read_staging(run))
         _replace_parquet(links, run.settings.links_file)
-        return {"records": links.height, "customers": links["customer_key"].n_unique()}
+        return {
+            "records": links.height,
+            "customers": links["customer_key"].n_unique(),
+            "reviews": links["review_customer_key"].count(),
+        }
 
 
 def apply_cash(run: Run) -> dict[str, int]:
@@ -786,17 +790,17 @@ def _read_staging(run: Run) -> "tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]"
     import duckdb
     import polars as pl
 
-    from dagster_project.compute.identity import BILLING_CUSTOMERS
+    from dagster_project.compute.identity import BILLING_CUSTOMERS, TRAITS
     from sources.landing import record_key
 
     with duckdb.connect(str(run.build_db), read_only=True) as connection:
         accounts = connection.execute(
-            "select source_system, account_id, billing_customer_id, email_folded, created_date,"
-            " record_key from staging.stg_crm__accounts"
+            "select source_system, account_id, billing_customer_id, created_date, record_key,"
+            f" {', '.join(TRAITS)} from staging.stg_crm__accounts"
         ).pl()
         billing_customers = connection.execute(
-            "select source_system, billing_customer_id, account_id, email_folded, created_date,"
-            " record_key from staging.stg_billing__billing_customers"
+            "select source_system, billing_customer_id, account_id, created_date, record_key,"
+            f" {', '.join(TRAITS)} from staging.stg_billing__billing_customers"
         ).pl()
         references = connection.execute(
             "select distinct source_system, billing_customer_id, 'billing.subscriptions' as entity"

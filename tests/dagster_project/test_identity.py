@@ -5,8 +5,10 @@ import random
 from datetime import date
 
 import polars as pl
+import pytest
 
-from dagster_project.compute.identity import LINKS_SCHEMA, link_customers
+from dagster_project.compute.identity import LINKS_SCHEMA, TRAITS, link_customers, name_key
+from sources.values import fold
 
 ACCOUNT_COLUMNS = {
     "source_system": pl.String,
@@ -34,9 +36,43 @@ REFERENCE_COLUMNS = {
 
 def link(accounts=(), billing_customers=(), references=()):
     return link_customers(
-        pl.DataFrame(list(accounts), schema=ACCOUNT_COLUMNS, orient="row"),
-        pl.DataFrame(list(billing_customers), schema=BILLING_COLUMNS, orient="row"),
+        with_traits(pl.DataFrame(list(accounts), schema=ACCOUNT_COLUMNS, orient="row")),
+        with_traits(pl.DataFrame(list(billing_customers), schema=BILLING_COLUMNS, orient="row")),
         pl.DataFrame(list(references), schema=REFERENCE_COLUMNS, orient="row"),
+    )
+
+
+def with_traits(frame):
+    """Traits the test does not speak of are unknown."""
+    missing = [name for name in TRAITS if name not in frame.columns]
+    return frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in missing)
+
+
+def link_known(*records):
+    """Accounts of these traits, ka1, ka2 …, created in this order."""
+    frame = pl.DataFrame(
+        [
+            {
+                "source_system": "crm",
+                "account_id": f"A{number}",
+                "billing_customer_id": None,
+                "created_date": date(2025, 1, number),
+                "record_key": f"ka{number}",
+            }
+            | {name: traits.get(name) for name in TRAITS}
+            for number, traits in enumerate(records, start=1)
+        ],
+        schema=ACCOUNT_COLUMNS | dict.fromkeys(TRAITS, pl.String),
+    )
+    nobody = with_traits(pl.DataFrame(schema=BILLING_COLUMNS))
+    return link_customers(frame, nobody, pl.DataFrame(schema=REFERENCE_COLUMNS))
+
+
+def reviews(links):
+    return (
+        links.drop_nulls("review_customer_key")
+        .select("record_key", "review_customer_key", "review_reason")
+        .rows()
     )
 
 
@@ -212,3 +248,119 @@ def test_the_order_of_rows_changes_nothing():
 def test_no_records_give_an_empty_frame_with_the_declared_columns():
     assert link().schema == LINKS_SCHEMA
     assert link().height == 0
+
+
+SAMPLE = {"name_folded": "サンプル商事"}
+NUMBER = {"corporate_number": "1234567890123"}
+
+
+@pytest.mark.golden("G-39/two_customers_one_pair")
+def test_four_spellings_of_one_company_are_two_customers_and_one_pair_to_review():
+    links = link_known(
+        {"name_folded": "株式会社サンプル商事", "phone_folded": "03-1234-5678"} | NUMBER,
+        {"name_folded": "(株)サンプル商事"} | NUMBER,
+        {"name_folded": "(株)サンプル商事", "phone_folded": "0312345678"},
+        {"name_folded": "サンプル商事株式会社"},
+    )
+    assert keys(links) == {"ka1": "ka1", "ka2": "ka1", "ka3": "ka1", "ka4": "ka4"}
+    assert rules(links) == {
+        "ka1": "self",
+        "ka2": "shared_corporate_number",
+        "ka3": "shared_name_and_phone",
+        "ka4": "self",
+    }
+    assert reviews(links) == [("ka4", "ka1", "same_name")]
+
+
+def test_spellings_of_a_company_have_one_name_key_and_a_bare_form_has_none():
+    names = pl.Series(
+        [
+            "株式会社サンプル商事",
+            "㈱ｻﾝﾌﾟﾙ商事",
+            "サンプル商事　株式会社",
+            "（株）サンプル商事",
+            "Kodama Trading, Inc.",
+            "KODAMA TRADING",
+            "株式会社",
+            "有限会社みどり",
+        ]
+    )
+    found = fold(names).to_frame("name").select(name_key(pl.col("name"))).to_series()
+    assert found.to_list() == ["サンプル商事"] * 4 + ["kodamatrading"] * 2 + [None, "みどり"]
+
+
+@pytest.mark.golden("G-39/different_numbers")
+def test_different_corporate_numbers_never_meet_not_even_through_a_third_record():
+    first, second = {"corporate_number": "1111111111111"}, {"corporate_number": "2222222222222"}
+    links = link_known(
+        SAMPLE | first | {"email_folded": "info@sample.example"},
+        SAMPLE | second | {"phone_folded": "0312345678"},
+        # the e-mail of one, name and telephone of the other: the stronger rule decides
+        SAMPLE | {"email_folded": "info@sample.example", "phone_folded": "0312345678"},
+    )
+    assert keys(links) == {"ka1": "ka1", "ka2": "ka2", "ka3": "ka1"}
+
+
+def test_a_record_that_fits_two_corporate_numbers_is_reviewed_not_guessed():
+    mail = {"email_folded": "keiri@agent.example"}
+    links = link_known(
+        mail | {"corporate_number": "1111111111111"},
+        mail | {"corporate_number": "2222222222222"},
+        mail,
+    )
+    assert keys(links) == {"ka1": "ka1", "ka2": "ka2", "ka3": "ka3"}
+    assert reviews(links) == [("ka3", "ka1", "ambiguous")]
+
+
+def test_an_id_that_joins_two_corporate_numbers_is_reviewed():
+    accounts = with_traits(
+        pl.DataFrame(
+            [("crm", "A1", "B1", None, date(2025, 1, 1), "ka1")],
+            schema=ACCOUNT_COLUMNS,
+            orient="row",
+        )
+    ).with_columns(corporate_number=pl.lit("1111111111111"))
+    billing_customers = with_traits(
+        pl.DataFrame(
+            [("billing", "B1", None, None, date(2025, 2, 1), "kb1")],
+            schema=BILLING_COLUMNS,
+            orient="row",
+        )
+    ).with_columns(corporate_number=pl.lit("2222222222222"))
+    links = link_customers(accounts, billing_customers, pl.DataFrame(schema=REFERENCE_COLUMNS))
+    assert keys(links) == {"ka1": "ka1", "kb1": "kb1"}
+    assert reviews(links) == [("kb1", "ka1", "corporate_number_differs")]
+
+
+def test_a_name_and_a_company_domain_link_a_free_mail_domain_does_not():
+    def mail(address):
+        return SAMPLE | {"email_folded": address}
+
+    assert keys(link_known(mail("a@sample.example"), mail("b@sample.example"))) == {
+        "ka1": "ka1",
+        "ka2": "ka1",
+    }
+    free = link_known(mail("a@gmail.com"), mail("b@gmail.com"))
+    assert keys(free) == {"ka1": "ka1", "ka2": "ka2"}
+    assert reviews(free) == [("ka2", "ka1", "same_name")]
+
+
+def test_the_domain_of_many_names_is_a_providers():
+    people = [{"name_folded": f"人{n}", "email_folded": f"{n}@mail.example"} for n in range(3)]
+    links = link_known(
+        *people,
+        SAMPLE | {"email_folded": "a@mail.example"},
+        SAMPLE | {"email_folded": "b@mail.example"},
+    )
+    assert keys(links)["ka5"] == "ka5"
+
+
+def test_a_name_and_an_address_link_an_address_alone_does_not():
+    office = {"postal_code": "100-0001", "address_folded": "東京都千代田区1-1"}
+    links = link_known(
+        SAMPLE | office,
+        SAMPLE | office | {"postal_code": "1000001"},
+        {"name_folded": "隣"} | office,
+    )
+    assert keys(links) == {"ka1": "ka1", "ka2": "ka1", "ka3": "ka3"}
+    assert rules(links)["ka2"] == "shared_name_and_address"

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
+from dagster_project.compute.identity import BILLING_CUSTOMERS, LINKS_SCHEMA
 from tests.dbt.conftest import Built, Landed
 from tests.fuzz.companies import yen_rates
 from tests.fuzz.reference import KEYS, Company, Delivery, Movement, Policy, Rate, movements
@@ -83,13 +84,12 @@ def build(
         links += [
             {
                 "source_system": company.name,
-                "entity": "billing.billing_customers",
+                "entity": BILLING_CUSTOMERS,
                 "source_id": billing_customer,
                 "record_key": f"{company.name}/{billing_customer}",
                 "customer_key": customer,
                 "match_rule": "self",
                 "match_score": 1.0,
-                "evidence": None,
             }
             for billing_customer, customer in company.customer_of.items()
         ]
@@ -106,9 +106,7 @@ def build(
     pack.flush()
     identity = folder / "identity" / "live"
     identity.mkdir(parents=True)
-    pl.DataFrame(
-        links, schema_overrides={"evidence": pl.String, "match_score": pl.Float64}
-    ).write_parquet(identity / "links.parquet")
+    pl.DataFrame(links, schema=LINKS_SCHEMA).write_parquet(identity / "links.parquet")
     policy = question.policy
     return pack.build(
         "path:models",

@@ -15,7 +15,10 @@ identified as (
         cast(customer_key as string) as customer_key,
         cast(match_rule as string) as match_rule,
         cast(match_score as decimal(18, 6)) as match_score,
-        cast(evidence as string) as evidence_json
+        cast(evidence as string) as evidence_json,
+        cast(review_customer_key as string) as review_customer_key,
+        cast(review_reason as string) as review_reason,
+        cast(review_evidence as string) as review_evidence_json
     from links
 
 )
