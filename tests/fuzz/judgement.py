@@ -111,6 +111,7 @@ def build(
     return pack.build(
         "path:models",
         "path:tests",
+        "path:seeds",
         as_of=question.as_of.isoformat(),
         known_at=question.known_at.isoformat(" ") if question.known_at else None,
         policy={

@@ -17,6 +17,7 @@ cast((year({{ b }}) - year({{ a }})) * 12 + month({{ b }}) - month({{ a }}) as i
 {% macro add_days(x, n) %}cast({{ x }} + {{ n }} as date){% endmacro %}
 
 {#- a * b kept exact: DuckDB refuses decimal(18,6) x decimal(18,6) above its width. -#}
+{#- a is the money, b the rate or count: b must stay below 100 million. -#}
 {% macro times(a, b) %}cast(cast({{ a }} as decimal(24, 6)) * cast({{ b }} as decimal(14, 6)) as decimal(18, 6)){% endmacro %}
 
 {#- Never md5(concat_ws('|', ...)): it collides on null positions and on '|' inside an id. -#}

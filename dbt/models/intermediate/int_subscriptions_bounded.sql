@@ -117,7 +117,7 @@ priced as (
         ended.*,
         cast(
             greatest(
-                {{ times('quantity', 'unit_price_native') }},
+                {{ times('unit_price_native', 'quantity') }},
                 case
                     when '{{ var("usage_in_mrr") }}' = 'committed'
                         then coalesce(committed_minimum_native, 0)

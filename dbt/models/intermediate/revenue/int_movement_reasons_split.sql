@@ -72,7 +72,7 @@ sides as (
         case
             when
                 pieces_grouped.gross_native
-                = {{ times('pieces_grouped.quantity', 'pieces_grouped.unit_price_native') }}
+                = {{ times('pieces_grouped.unit_price_native', 'pieces_grouped.quantity') }}
                 then 1
             else 0
         end as is_by_quantity,

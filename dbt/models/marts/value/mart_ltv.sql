@@ -97,11 +97,11 @@ survived as (
 
     select
         month,
-        sum({{ times('survival_rate', 'cast(arpa as decimal(14, 6))') }}) as revenue_expected,
+        sum({{ times('arpa', 'survival_rate') }}) as revenue_expected,
         sum(
             case
                 when is_extrapolated
-                    then {{ times('survival_rate', 'cast(arpa as decimal(14, 6))') }}
+                    then {{ times('arpa', 'survival_rate') }}
                 else 0
             end
         ) as revenue_extrapolated
@@ -121,8 +121,10 @@ ltv as (
         cast(churned.churn_month_count as bigint) as churn_month_count,
         {{ divide('churned.churn_millionths', 'churned.churn_month_count * 1000000') }}
             as mean_logo_churn_rate,
+        -- wider than 18 digits: DuckDB multiplies two narrow decimals within 18 and stops there
         {{ divide(
-            times('churned.arpa', margin) ~ ' * cast(churned.churn_month_count * 1000000 as decimal(10, 0))',
+            'cast(' ~ times('churned.arpa', margin) ~ ' as decimal(28, 6))'
+            ~ ' * cast(churned.churn_month_count * 1000000 as decimal(10, 0))',
             'churned.churn_millionths'
         ) }} as ltv_expected,
         cast(
