@@ -16,10 +16,11 @@ from pathlib import Path
 
 import polars as pl
 
+from dagster_project.compute.cash_application import ALLOCATIONS_SCHEMA
 from dagster_project.compute.identity import BILLING_CUSTOMERS, LINKS_SCHEMA
-from tests.dbt.conftest import Built, Landed
+from tests.dbt.conftest import Built, Landed, record_key
 from tests.fuzz.companies import yen_rates
-from tests.fuzz.reference import KEYS, Company, Delivery, Movement, Policy, Rate, movements
+from tests.fuzz.reference import KEYS, Company, Delivery, Movement, Policy, Rate, current, movements
 
 FX_RECEIVED_AT = datetime.fromisoformat("2024-01-01")
 FX_EXPORTED_AT = datetime.fromisoformat("2027-02-01")
@@ -65,7 +66,7 @@ class Pack(Landed):
 def build(
     folder: Path, companies: Iterable[Company], rates: list[Rate], question: Question
 ) -> Built:
-    """One dbt build with every data test over all the companies together."""
+    """One dbt build of the movements with their data tests, over all the companies together."""
     pack = Pack(folder)
     links = []
     for company in companies:
@@ -107,11 +108,13 @@ def build(
     identity = folder / "identity" / "live"
     identity.mkdir(parents=True)
     pl.DataFrame(links, schema=LINKS_SCHEMA).write_parquet(identity / "links.parquet")
+    write_allocations(folder, companies, question)
     policy = question.policy
     return pack.build(
-        "path:models",
-        "path:tests",
-        "path:seeds",
+        "+fct_mrr_movement",
+        "+fct_churn_event",
+        "--indirect-selection",
+        "cautious",
         as_of=question.as_of.isoformat(),
         known_at=question.known_at.isoformat(" ") if question.known_at else None,
         policy={
@@ -122,6 +125,26 @@ def build(
             "history_start": policy.history_start.isoformat() if policy.history_start else None,
         },
     )
+
+
+def write_allocations(folder: Path, companies: Iterable[Company], question: Question) -> None:
+    """What the cash application says of payments that name their invoice: they settle it."""
+    allocations = [
+        {
+            "receipt_key": f"{company.name}/{payment['payment_id']}",
+            "invoice_key": record_key("billing.invoices", company.name, payment["invoice_id"]),
+            "allocated_date": payment["paid_date"],
+            "allocated_native": payment["amount_native"],
+            "fee_diff_native": Decimal(0),
+            "match_rule": "reported",
+            "is_reported": True,
+        }
+        for company in companies
+        for payment in current(company, "billing.payments", question.known_at)
+    ]
+    live = folder / "cash" / "allocations" / "live"
+    live.mkdir(parents=True)
+    pl.DataFrame(allocations, schema=ALLOCATIONS_SCHEMA).write_parquet(live / "all.parquet")
 
 
 def published_movements(built: Built) -> dict[Movement, Decimal]:
