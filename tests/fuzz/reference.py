@@ -464,8 +464,10 @@ def movements(
             month = end.replace(day=1)
             if month < first_shown.replace(day=1):
                 continue
-            rate_day = ends[-1] if policy.fx_mode == "constant" else end
-            last_rate_day = ends[-1] if policy.fx_mode == "constant" else ends[place - 1]
+            # constant currency: every month at the rate of the first month shown
+            fixed_day = month_end(first_shown) if policy.fx_mode == "constant" else None
+            rate_day = fixed_day or end
+            last_rate_day = fixed_day or ends[place - 1]
             after = now.converted(rates_on(rates, rate_day))
             if month == first_shown.replace(day=1):
                 changes = {"opening": after}
