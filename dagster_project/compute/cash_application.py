@@ -9,7 +9,6 @@ Of one day, first what a person decided, then what names an invoice, then each r
 """
 
 import re
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ MAX_STEPS = 20_000  # of one search; what is not proven to be the only answer go
 LINK_DAYS = 7  # between the bank's day and the day billing booked the same money
 MIN_NUMBER_LENGTH = 4  # shorter invoice numbers are found in any memo
 TRANSFERS = frozenset({"transfer", "bank_transfer", "振込", "銀行振込"})
+ANY_TRANSFER = ""  # stands for a customer where nobody knows the payer
 RULES = ("exact_amount", "combined", "fee_difference")
 
 MONEY = pl.Decimal(18, SCALE)
@@ -358,45 +358,37 @@ def _link_same_money(
     Same currency and amount, at most LINK_DAYS apart, and the payer is the payment's customer, or
     nobody we know and the payment a transfer. One to one, the nearest days first.
     """
-    by_customer: dict[tuple, list[_Receipt]] = defaultdict(list)
-    by_amount: dict[tuple, list[_Receipt]] = defaultdict(list)
-    for payment in sorted(payments, key=lambda payment: (payment.day, payment.key)):
-        by_customer[payment.customer, payment.currency, payment.amount].append(payment)
+    # per group and day, the smallest key last: a queue to pop from, never all pairs
+    waiting: dict[tuple, list[_Receipt]] = defaultdict(list)
+    for payment in sorted(payments, key=lambda payment: payment.key, reverse=True):
+        day = payment.day.toordinal()
+        waiting[payment.customer, payment.currency, payment.amount, day].append(payment)
         if payment.is_transfer:
-            by_amount[payment.currency, payment.amount].append(payment)
+            waiting[ANY_TRANSFER, payment.currency, payment.amount, day].append(payment)
     linked: set[str] = set()
 
-    def link(lines: Iterable[_Receipt], pools: Any) -> None:
-        pairs = []
-        for line in lines:
-            for pool in pools(line):
-                first = bisect_left(
-                    pool, line.day.toordinal() - LINK_DAYS, key=lambda one: one.day.toordinal()
-                )
-                for payment in pool[first:]:
-                    apart = (payment.day - line.day).days
-                    if apart > LINK_DAYS:
-                        break
-                    if payment.bank_key is None:
-                        pairs.append((abs(apart), line.day, line.key, payment.key, line, payment))
-        for _, _, _, _, line, payment in sorted(pairs, key=lambda pair: pair[:4]):
-            if line.key not in linked and payment.bank_key is None:
-                linked.add(line.key)
-                payment.bank_key = line.key
+    def nearest(line: _Receipt, owners: list[str], apart: int) -> _Receipt | None:
+        found = []
+        for owner in owners:
+            for day in {line.day.toordinal() - apart, line.day.toordinal() + apart}:
+                queue = waiting.get((owner, line.currency, line.amount, day), [])
+                while queue and queue[-1].bank_key is not None:
+                    queue.pop()
+                found += queue[-1:]
+        return min(found, key=lambda payment: payment.key, default=None)
 
-    known = {line.key: aliases.customers(line.payers, line.day) for line in bank_lines}
-    link(
-        bank_lines,
-        lambda line: [
-            by_customer[customer, line.currency, line.amount]
-            for customer in known[line.key]
-            if (customer, line.currency, line.amount) in by_customer
-        ],
-    )
-    link(
-        (line for line in bank_lines if line.key not in linked and not known[line.key]),
-        lambda line: [by_amount.get((line.currency, line.amount), [])],
-    )
+    def link(owners_by_line: list[tuple[_Receipt, list[str]]]) -> None:
+        for apart in range(LINK_DAYS + 1):
+            for line, owners in owners_by_line:
+                payment = None if line.key in linked else nearest(line, owners, apart)
+                if payment is not None:
+                    linked.add(line.key)
+                    payment.bank_key = line.key
+
+    in_order = sorted(bank_lines, key=lambda line: (line.day, line.key))
+    known = [(line, aliases.customers(line.payers, line.day)) for line in in_order]
+    link([(line, customers) for line, customers in known if customers])
+    link([(line, [ANY_TRANSFER]) for line, customers in known if not customers])
     lines = {line.key: line for line in bank_lines}
     for payment in payments:
         if payment.bank_key:
@@ -487,8 +479,8 @@ class _Book:
 
     def only_invoice_of_amount(self, receipt: _Receipt) -> list[_Invoice]:
         """The open invoice of that very amount, if there is just one in the whole company."""
-        found = list(self._amounts.get((receipt.currency, receipt.amount), {}).values())
-        return found if len(found) == 1 else []
+        found = self._amounts.get((receipt.currency, receipt.amount), {})
+        return list(found.values()) if len(found) == 1 else []
 
     def named_in(self, memo: str | None) -> list[list[_Invoice]]:
         """Per invoice number found in the text: the invoices that bear it."""

@@ -311,6 +311,24 @@ def test_a_reported_transfer_is_the_line_of_an_unknown_payer_but_never_of_anothe
     assert set(told(matched)) == {"P1", "T1"}
 
 
+def test_lines_of_unknown_payers_are_linked_one_to_one_the_nearest_days_first():
+    reported = {"billing_customer_id": "B1", "method": "transfer"}
+    matched = match(
+        bank_lines=[
+            bank("T1", 11000, payer="ダレカ", day=date(2026, 3, 2)),
+            bank("T2", 11000, payer="ダレカ", day=date(2026, 3, 9)),
+            bank("T3", 11000, payer="ダレカ", day=date(2026, 3, 9)),
+        ],
+        payments=[
+            payment("P1", 11000, day=date(2026, 3, 9), **reported),
+            payment("P2", 11000, day=date(2026, 3, 8), **reported),
+        ],
+    )
+    linked = matched.receipts.filter(pl.col("origin") == "payment")
+    assert dict(linked.select("source_id", "bank_key").rows()) == {"P1": "k-T2", "P2": "k-T3"}
+    assert told(matched)["T1"] == ("unmatched", None, "payer_unknown")
+
+
 def test_a_card_payment_that_is_short_is_no_bank_fee():
     matched = match(
         [invoice("I1", 11000)], payments=[payment("P1", 10560, invoice_id="I1", method="card")]
