@@ -263,6 +263,14 @@ METRIC_COLUMN = re.compile(r"^(mrr|arr|arpa)$|_(rate|ratio|score)$")
 # columns that look like a metric and are none of their own: the registered one they repeat at
 # another grain, or None for what goes into a figure (a price, a policy value, an interval's end)
 NOT_A_METRIC_OF_ITS_OWN = {
+    "mart_affinity.a_given_b_rate": None,
+    "mart_affinity.b_given_a_rate": None,
+    "mart_affinity.support_rate": None,
+    "mart_customer_360.f_score": None,
+    "mart_customer_360.health_score": None,
+    "mart_customer_360.m_score": None,
+    "mart_customer_360.mrr": "kpi_monthly.mrr",
+    "mart_customer_360.r_score": None,
     "mart_committed_mrr.arr": "kpi_monthly.arr",
     "mart_committed_mrr.mrr": "kpi_monthly.mrr",
     "mart_customer_health.health_change_score": None,

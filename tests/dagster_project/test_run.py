@@ -184,12 +184,14 @@ def test_c01_a_file_that_is_still_being_copied_is_waited_for(home):
     assert landed.entities[0].rows_landed == 3
 
 
+@pytest.mark.slow
 def test_the_time_zone_of_the_machine_changes_nothing(home):
     for zone in ("America/New_York", "Asia/Tokyo"):
         code, report = run(home, TZ=zone)
         assert (code, report["outcome"]) == (0, "nothing_new"), zone
 
 
+@pytest.mark.slow
 def test_b07_a_broken_file_is_held_the_rest_is_published_and_the_exit_code_says_so(home):
     put(home, "billing/subscriptions_20260401.csv", "")
     more = CUSTOMERS + "B3,,鈴木,suzuki@example.jp,2026-03-01\n"
@@ -203,6 +205,7 @@ def test_b07_a_broken_file_is_held_the_rest_is_published_and_the_exit_code_says_
     assert rows == [{"n": 1}]
 
 
+@pytest.mark.slow
 def test_a_failed_audit_publishes_nothing_and_names_the_test(home):
     before = (home / "published" / "CURRENT").read_text()
     euro = "S4,2026-03-01,,B2,100,false,EUR,month,1,P1"
@@ -217,6 +220,7 @@ def test_a_failed_audit_publishes_nothing_and_names_the_test(home):
     assert status["version"] == before.strip()
 
 
+@pytest.mark.slow
 def test_h03_a_rollback_stands_until_something_is_new(home):
     old = (home / "published" / "CURRENT").read_text().strip()
     put(home, "billing/subscriptions_20260401.csv", contracts(*CONTRACTS[:2], CONTRACTS[2]))
@@ -231,6 +235,7 @@ def test_h03_a_rollback_stands_until_something_is_new(home):
     assert [(one["version"], one["is_current"]) for one in listed] == [(new, False), (old, True)]
 
 
+@pytest.mark.slow
 def test_a12_a_rebuild_from_the_originals_gives_equal_marts(home, first):
     for folder in ("landed", "build", "published", "identity", "dagster", "quarantine"):
         shutil.rmtree(home / folder, ignore_errors=True)
@@ -264,6 +269,7 @@ def test_check_says_what_would_load_and_stores_nothing(home, tmp_path):
     assert sorted(str(one) for one in home.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_a_delivery_can_be_withdrawn_and_accepted_again(home):
     (delivery,) = [
         one

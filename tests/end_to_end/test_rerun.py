@@ -39,6 +39,7 @@ def test_the_same_files_delivered_again_build_nothing(home):
     assert company_home.current_version(home) == before
 
 
+@pytest.mark.slow
 def test_a_build_forced_from_the_same_inputs_gives_equal_marts(home, golden_home):
     """Invariant 8: the caches are gone, the marts come out equal."""
     shutil.rmtree(home / "build")
@@ -50,6 +51,7 @@ def test_a_build_forced_from_the_same_inputs_gives_equal_marts(home, golden_home
     assert company_home.differences(company_home.marts(home), company_home.marts(golden_home)) == {}
 
 
+@pytest.mark.slow
 def test_a_past_day_looks_as_it_looked_when_only_its_files_were_there(home, monthly_home):
     """Invariant 8, and no look-ahead: what became known later changes no figure of March."""
     company_home.run(home, date(2026, 3, 31))
@@ -99,6 +101,7 @@ def test_a_damaged_delivery_changes_nothing_that_is_published(home, damage):
     assert company_home.differences(company_home.marts(home), before) == {}
 
 
+@pytest.mark.slow
 def test_a_failing_audit_leaves_the_last_good_version_in_place(home):
     """A contract in a currency without a rate would count as zero: it stops the publish instead."""
     before = company_home.current_version(home)
