@@ -28,6 +28,9 @@ if result.exception:
 sys.exit(0 if result.success else 1)
 """
 
+# What became of deliveries and rows: read from landed and staging alone.
+OBSERVED = ("obs_load_manifest", "obs_quarantine", "obs_row_outcome")
+
 DELIVERIES = {
     "delivery_id": pl.String,
     "feed_id": pl.String,
@@ -158,6 +161,10 @@ class Landed:
         )
         return delivery_id
 
+    def build_staging(self) -> "Built":
+        """Staging, and what became of deliveries and rows."""
+        return self.build("path:models/staging", *OBSERVED)
+
     def build(
         self,
         *select: str,
@@ -189,7 +196,7 @@ class Landed:
             "--log-path",
             str(self.root / "logs"),
         ]
-        arguments += ["--vars", json.dumps(variables)]
+        arguments += ["--vars", json.dumps(variables), "--indirect-selection", "buildable"]
         if not with_unit_tests:
             arguments += ["--exclude-resource-type", "unit_test"]
         arguments += ["--select", *select]

@@ -181,7 +181,7 @@ def deliver_all(landed, deliveries):
 def built(new_landed):
     landed = new_landed()
     deliver_all(landed, DELIVERIES)
-    return landed.build("path:models/staging", "path:models/marts/observability")
+    return landed.build_staging()
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,8 @@ import pytest
 from tests.end_to_end import company_home
 from tests.end_to_end.company_home import keizoku, query
 
+pytestmark = pytest.mark.slow
+
 AS_OF = date(2026, 3, 31)
 FILES = {
     "billing/billing_customers_20260331.csv": (

@@ -9,7 +9,7 @@ import pytest
 from tests.end_to_end import company_home, golden_company, golden_deliveries
 from tests.end_to_end.company_home import keizoku, query
 
-pytestmark = pytest.mark.xdist_group("close")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("month_close")]
 
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
 POLICY = {"history_start": golden_company.HISTORY_START.isoformat()}
@@ -166,7 +166,6 @@ def test_the_log_names_the_customer_the_file_and_the_row(april_home):
     )
 
 
-@pytest.mark.slow
 def test_april_closes_with_its_prior_period_and_march_is_corrected_no_more(april_home, tmp_path):
     home = company_home.copy_of(april_home, tmp_path / "home")
     assert keizoku(home, "close", "2026-04", "--on", day_received(home)).code == 0
@@ -178,7 +177,6 @@ def test_april_closes_with_its_prior_period_and_march_is_corrected_no_more(april
     assert (refused.code, refused.json["error"]["code"]) == (1, "close_out_of_order")
 
 
-@pytest.mark.slow
 def test_a_correction_is_a_second_revision_with_a_reason(april_home, tmp_path):
     home = company_home.copy_of(april_home, tmp_path / "home")
     on = ("--on", day_received(home))
