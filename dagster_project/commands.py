@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,8 +18,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster_project import closes, lock, publish
-from dagster_project.dbt_build import BuildResult, NodeResult, OnNode, open_dbt
+from dagster_project import closes, dbt_code, lock, publish
+from dagster_project.dbt_build import BuildResult, NodeResult, OnNode
 from dagster_project.messages import KeizokuError
 from dagster_project.runs import WAIT_FOR_RUN_SECONDS, Plan, Reporter, Request, Run, phase
 from dagster_project.settings import (
@@ -59,8 +58,6 @@ SETTLE_LIMIT_SECONDS = 60.0
 # A build and the version made of it are about as large as the last version each.
 SPACE_FACTOR = 3
 SPACE_FLOOR_BYTES = 100 * 1024**2
-# What dbt reads, below its folder.
-DBT_CODE = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "seeds", "snapshots")
 
 
 # ---- the home ----
@@ -509,9 +506,8 @@ def build_staging(run: Run) -> BuildResult:
         parsed = dbt("parse")
         if not parsed.is_success:
             raise KeizokuError("dbt_project_broken", where="dbt/", detail=parsed.error)
-        manifest = read_target_manifest(run.settings)
-        on_node = _tell_nodes(run, manifest, is_staging=True)
-        return _judge(run, dbt("build", **STAGING, on_node=on_node), manifest)
+        on_node = _tell_nodes(run, run.manifest, is_staging=True)
+        return _judge(run, dbt("build", **STAGING, on_node=on_node), run.manifest)
 
 
 def link_identity(run: Run) -> dict[str, int]:
@@ -568,10 +564,9 @@ def build_marts(run: Run, selection: dict[str, Any] = MARTS) -> BuildResult:
     """Builds and tests everything after staging, or a part of it. Raises like build_staging."""
     with phase(run, "marts"):
         _require_build(run)
-        manifest = read_target_manifest(run.settings)
-        _give_control(run, manifest)
-        on_node = _tell_nodes(run, manifest, is_staging=False)
-        return _judge(run, run.dbt()("build", **selection, on_node=on_node), manifest)
+        _give_control(run, run.manifest)
+        on_node = _tell_nodes(run, run.manifest, is_staging=False)
+        return _judge(run, run.dbt()("build", **selection, on_node=on_node), run.manifest)
 
 
 def _give_control(run: Run, manifest: dict[str, Any]) -> None:
@@ -588,7 +583,7 @@ def publish_marts(run: Run, *, now: datetime) -> publish.Version:
     """Makes an audited build the version readers see."""
     with phase(run, "publish"):
         _require_build(run)
-        marts = publish.read_marts(read_target_manifest(run.settings))
+        marts = publish.read_marts(run.manifest)
         done: list[str] = []
 
         def tell(name: str) -> None:
@@ -613,7 +608,7 @@ def input_fingerprint(settings: Settings, as_of: date, known_at: str | None) -> 
     """SHA-256 over everything the marts are a function of: equal inputs, equal marts."""
     inputs = {
         "deliveries": _known_deliveries(settings.landed, known_at),
-        "decisions": _file_hashes(settings.root / "decisions"),
+        "decisions": dbt_code.file_hashes(settings.root / "decisions"),
         "closes": closes.fingerprint(settings.closes),
         "policy": settings.policy,
         "as_of_date": as_of.isoformat(),
@@ -632,8 +627,8 @@ def code_hash(dbt_dir: Path = DBT_DIR) -> str:
         *(PROJECT_DIR / "dagster_project" / "compute").glob("*.py"),
     )
     hashes = [
-        {name: _file_hashes(dbt_dir / name) for name in DBT_CODE},
-        {path.name: _sha256(path) for path in sorted(own)},
+        dbt_code.code_hashes(dbt_dir),
+        {path.name: dbt_code.file_hashes(path) for path in sorted(own)},
     ]
     return hashlib.sha256(canonical_json(hashes).encode()).hexdigest()
 
@@ -642,41 +637,13 @@ def code_hash(dbt_dir: Path = DBT_DIR) -> str:
 
 
 def prepare_manifest(settings: Settings, reporter: Reporter | None = None) -> dict[str, Any]:
-    """dbt's manifest for the code as it is, parsed once per change of the code for all homes.
+    """dbt's manifest for the code as it is; says so when that takes a while.
 
     Raises KeizokuError `dbt_project_broken`, `dbt_died`.
     """
-    # It says nothing about a company, so it is kept with the code, where dbt keeps such things.
-    kept = settings.dbt_dir / "target" / f"manifest-{code_hash(settings.dbt_dir)[:12]}.json"
-    if kept.exists():
-        return json.loads(kept.read_text(encoding="utf-8"))
-    if reporter:
+    if reporter and not dbt_code.is_parse_kept(settings):
         reporter.phase("prepare")
-    with tempfile.TemporaryDirectory(dir=settings.build) as folder:
-        with open_dbt(
-            dbt_dir=settings.dbt_dir,
-            target_dir=Path(folder),
-            build_db=Path(folder) / "warehouse.duckdb",
-            log_file=Path(folder) / "dbt.log",
-            variables=settings.policy,
-        ) as dbt:
-            parsed = dbt("parse")
-        if not parsed.is_success:
-            raise KeizokuError("dbt_project_broken", where="dbt/", detail=parsed.error)
-        text = (Path(folder) / "manifest.json").read_text(encoding="utf-8")
-    with suppress(PermissionError):  # a checkout we may only read: parsed again next time
-        kept.parent.mkdir(exist_ok=True)
-        aside = kept.with_suffix(f".{os.getpid()}.new")
-        aside.write_text(text, encoding="utf-8")
-        for outdated in kept.parent.glob("manifest-*.json"):
-            outdated.unlink(missing_ok=True)
-        aside.replace(kept)
-    return json.loads(text)
-
-
-def read_target_manifest(settings: Settings) -> dict[str, Any]:
-    """The manifest of the dbt process of the run that holds the home."""
-    return json.loads(settings.manifest_file.read_text(encoding="utf-8"))
+    return dbt_code.read_manifest(dbt_code.prepare_parse(settings))
 
 
 def is_staging_node(manifest: dict[str, Any], node: dict[str, Any]) -> bool:
@@ -873,13 +840,3 @@ def _known_deliveries(landed: Path, known_at: str | None) -> list[str]:
         limit = datetime.strptime(known_at, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 naive holds UTC
         deliveries = deliveries.filter(pl.col("received_at") <= limit)
     return sorted(deliveries["delivery_id"].unique().to_list())
-
-
-def _file_hashes(place: Path) -> dict[str, str]:
-    """SHA-256 of a file, or of every file below a folder, by relative path."""
-    files = [place, *sorted(place.rglob("*"))]
-    return {str(path.relative_to(place)): _sha256(path) for path in files if path.is_file()}
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

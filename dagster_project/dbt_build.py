@@ -18,6 +18,7 @@ from typing import Any
 
 from dagster_project.messages import KeizokuError
 
+PARSE_FILE = "partial_parse.msgpack"
 GOOD = frozenset({"success", "pass", "warn", "no-op"})
 TAIL_OF_LOG = 2000
 
@@ -63,12 +64,19 @@ Dbt = Callable[..., BuildResult]
 
 @contextmanager
 def open_dbt(
-    *, dbt_dir: Path, target_dir: Path, build_db: Path, log_file: Path, variables: dict[str, Any]
+    *,
+    dbt_dir: Path,
+    target_dir: Path,
+    build_db: Path,
+    log_file: Path,
+    variables: dict[str, Any],
+    parse: Path | None = None,
 ) -> Iterator[Dbt]:
     """A running dbt; call it as `dbt("parse")`, `dbt("build", select=(...), on_node=...)`.
 
-    `target_dir` keeps manifest.json and the parse cache. `on_node(unique_id, status)` is called as
-    nodes finish. Raises KeizokuError `dbt_died` when the child ends without an answer.
+    A parse is written into `target_dir`, or read from the folder `parse` of an earlier one of the
+    same code. `variables` are what a build compiles with. `on_node(unique_id, status)` is called
+    as nodes finish. Raises KeizokuError `dbt_died` when the child ends without an answer.
     """
     for folder in (target_dir, build_db.parent, log_file.parent):
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,7 +86,7 @@ def open_dbt(
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env=_child_environment(build_db),
+        env=_child_environment(),
     )
     assert child.stdin and child.stdout
     _send(
@@ -87,7 +95,9 @@ def open_dbt(
             "dbt_dir": str(dbt_dir),
             "target_dir": str(target_dir),
             "log_file": str(log_file),
+            "build_db": str(build_db),
             "variables": variables,
+            "parse": str(parse) if parse else None,
             "parent": os.getpid(),
         },
     )
@@ -125,10 +135,9 @@ def open_dbt(
         child.stdout.close()
 
 
-def _child_environment(build_db: Path) -> dict[str, str]:
+def _child_environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
     return kept | {
-        "KEIZOKU_BUILD_DB": str(build_db),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "PYTHONUTF8": "1",
@@ -200,14 +209,22 @@ def _invoke(
 
     target_dir = Path(opening["target_dir"])
     (target_dir / "run_results.json").unlink(missing_ok=True)
+    is_parse = request["command"] == "parse"
     arguments = [
         *("--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats"),
         *("--log-path", str(target_dir / "logs"), "--log-level-file", "none"),
         request["command"],
         *("--project-dir", opening["dbt_dir"], "--profiles-dir", opening["dbt_dir"]),
-        *("--target-path", str(target_dir), "--vars", json.dumps(opening["variables"])),
+        *("--target-path", str(target_dir)),
     ]
-    if request["command"] == "build":
+    # dbt throws a kept parse away when a variable or the database's path differs, so parsing sees
+    # neither. What a model compiles to is decided by the build.
+    os.environ["KEIZOKU_BUILD_DB"] = "warehouse.duckdb" if is_parse else opening["build_db"]
+    if is_parse and opening["parse"]:
+        arguments += ["--partial-parse-file-path", str(Path(opening["parse"]) / PARSE_FILE)]
+        arguments += ["--no-partial-parse-file-diff", "--no-write-json"]
+    if not is_parse:
+        arguments += ["--vars", json.dumps(opening["variables"])]
         arguments += ["--exclude-resource-type", "unit_test"]
         arguments += ["--indirect-selection", request["indirect_selection"]]
         arguments += ["--select", *request["select"]]
@@ -215,7 +232,7 @@ def _invoke(
         result = dbtRunner(manifest=manifest, callbacks=[tell]).invoke(arguments)
     finally:
         DuckDBConnectionManager.close_all_connections()
-    if request["command"] == "parse":
+    if is_parse:
         manifest = result.result if result.success else None
     return {
         "is_success": bool(result.success),

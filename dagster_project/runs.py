@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from dagster_project import lock
+from dagster_project import dbt_code, lock
 from dagster_project.dbt_build import Dbt, open_dbt
 from dagster_project.messages import KeizokuError
 from dagster_project.settings import Settings
@@ -85,6 +85,8 @@ class Run:
     plan: Plan | None = None
     _stack: ExitStack = field(default_factory=ExitStack)
     _dbt: Dbt | None = None
+    _parse: Path | None = None
+    _manifest: dict[str, Any] | None = None
 
     @property
     def folder(self) -> Path:
@@ -100,15 +102,25 @@ class Run:
         """What the marts are given besides data: a folder of Parquet files per table."""
         return self.folder / "control"
 
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """dbt's manifest of the code as it was when the run first asked."""
+        if self._manifest is None:
+            self._parse = dbt_code.prepare_parse(self.settings)
+            self._manifest = dbt_code.read_manifest(self._parse)
+        return self._manifest
+
     def dbt(self) -> Dbt:
         """The run's dbt process, started when first asked for. Raises `plan_missing`."""
         if self._dbt is None:
             if self.plan is None:
                 raise KeizokuError("plan_missing", where=self.report.run_id)
+            assert self.manifest
             self._dbt = self._stack.enter_context(
                 open_dbt(
                     dbt_dir=self.settings.dbt_dir,
-                    target_dir=self.settings.manifest_file.parent,
+                    target_dir=self.folder / "dbt",
+                    parse=self._parse,
                     build_db=self.build_db,
                     log_file=self.folder / "dbt.log",
                     variables=self.settings.policy

@@ -182,11 +182,6 @@ class Settings:
     def last_run_file(self) -> Path:
         return self.build / "last_run.json"
 
-    @property
-    def manifest_file(self) -> Path:
-        """dbt's manifest.json as last prepared; its folder is dbt's target folder of this home."""
-        return self.build / "dbt" / "manifest.json"
-
 
 def canonical_json(value: Any) -> str:
     """JSON text that is the same for equal values: sorted keys, no spaces, dates as ISO text."""

@@ -1,0 +1,109 @@
+"""dbt's code as it is: its hash, and its parse, made once per change of the code for all homes.
+
+A full parse takes longer than building a small company. No run var and no policy decides what
+models there are or what they read, so one parse serves every home, day and policy; variables take
+effect when a model is compiled.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from dagster_project.dbt_build import open_dbt
+from dagster_project.messages import KeizokuError
+from dagster_project.settings import Settings, canonical_json
+
+# What dbt reads, below its folder.
+DBT_CODE = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "seeds", "snapshots")
+# A process that began before the code changed may still read the parse of the former code.
+KEPT_SECONDS = 60 * 60
+
+
+def code_hashes(dbt_dir: Path) -> dict[str, dict[str, str]]:
+    """SHA-256 of every file dbt reads, by place and relative path."""
+    return {name: file_hashes(dbt_dir / name) for name in DBT_CODE}
+
+
+def file_hashes(place: Path) -> dict[str, str]:
+    """SHA-256 of a file, or of every file below a folder, by relative path."""
+    files = [place, *sorted(place.rglob("*"))]
+    return {
+        str(path.relative_to(place)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if path.is_file()
+    }
+
+
+def prepare_parse(settings: Settings) -> Path:
+    """The folder with the parse of the code as it is: manifest.json and dbt's own file.
+
+    Raises KeizokuError `dbt_project_broken`, `dbt_died`.
+    """
+    name = f"parse-{_short_hash(settings.dbt_dir)}"
+    # It says nothing about a company, so it is kept with the code, where dbt keeps such things;
+    # in the home where the code may only be read.
+    places = (settings.dbt_dir / "target", settings.build)
+    for place in places:
+        if (place / name).is_dir():
+            return place / name
+    for place in places:
+        with suppress(PermissionError):
+            place.mkdir(exist_ok=True)
+            with _folder_aside(place) as aside:
+                _parse(settings, aside)
+                _remove_outdated(place)
+                with suppress(OSError):  # another process was faster; its parse is the same
+                    aside.rename(place / name)
+            return place / name
+    raise KeizokuError("home_not_writable", where=str(settings.build), detail=name)
+
+
+def is_parse_kept(settings: Settings) -> bool:
+    """Whether prepare_parse has nothing to do."""
+    name = f"parse-{_short_hash(settings.dbt_dir)}"
+    return any((place / name).is_dir() for place in (settings.dbt_dir / "target", settings.build))
+
+
+def read_manifest(parse: Path) -> dict[str, Any]:
+    """dbt's manifest in such a folder."""
+    return json.loads((parse / "manifest.json").read_text(encoding="utf-8"))
+
+
+def _short_hash(dbt_dir: Path) -> str:
+    return hashlib.sha256(canonical_json(code_hashes(dbt_dir)).encode()).hexdigest()[:12]
+
+
+def _parse(settings: Settings, folder: Path) -> None:
+    with open_dbt(
+        dbt_dir=settings.dbt_dir,
+        target_dir=folder,
+        build_db=folder / "warehouse.duckdb",
+        log_file=folder / "dbt.log",
+        variables={},
+    ) as dbt:
+        parsed = dbt("parse")
+    if not parsed.is_success:
+        raise KeizokuError("dbt_project_broken", where="dbt/", detail=parsed.error)
+
+
+@contextmanager
+def _folder_aside(place: Path) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix=f"parse-{os.getpid()}-", dir=place))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_outdated(place: Path) -> None:
+    for folder in place.glob("parse-*"):
+        with suppress(FileNotFoundError):
+            if time.time() - folder.stat().st_mtime > KEPT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
