@@ -641,9 +641,9 @@ def prepare_manifest(settings: Settings, reporter: Reporter | None = None) -> di
 
     Raises KeizokuError `dbt_project_broken`, `dbt_died`.
     """
-    if reporter and not dbt_code.is_parse_kept(settings):
+    if reporter and not dbt_code.find_parse(settings.dbt_dir, settings.build):
         reporter.phase("prepare")
-    return dbt_code.read_manifest(dbt_code.prepare_parse(settings))
+    return dbt_code.read_manifest(dbt_code.prepare_parse(settings.dbt_dir, settings.build))
 
 
 def is_staging_node(manifest: dict[str, Any], node: dict[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 
 from dagster_project.dbt_build import open_dbt
 from dagster_project.messages import KeizokuError
-from dagster_project.settings import Settings, canonical_json
+from dagster_project.settings import canonical_json
 
 # What dbt reads, below its folder.
 DBT_CODE = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "seeds", "snapshots")
@@ -41,34 +41,30 @@ def file_hashes(place: Path) -> dict[str, str]:
     }
 
 
-def prepare_parse(settings: Settings) -> Path:
+def find_parse(dbt_dir: Path, spare_dir: Path) -> Path | None:
+    """The folder with the kept parse of the code as it is, None when there is none yet."""
+    return next((place for place in _places(dbt_dir, spare_dir) if place.is_dir()), None)
+
+
+def prepare_parse(dbt_dir: Path, spare_dir: Path) -> Path:
     """The folder with the parse of the code as it is: manifest.json and dbt's own file.
 
-    Raises KeizokuError `dbt_project_broken`, `dbt_died`.
+    Kept with the code; in `spare_dir` where the code may only be read. Raises KeizokuError
+    `dbt_project_broken`, `dbt_died`, `home_not_writable`.
     """
-    name = f"parse-{_short_hash(settings.dbt_dir)}"
-    # It says nothing about a company, so it is kept with the code, where dbt keeps such things;
-    # in the home where the code may only be read.
-    places = (settings.dbt_dir / "target", settings.build)
-    for place in places:
-        if (place / name).is_dir():
-            return place / name
-    for place in places:
+    found = find_parse(dbt_dir, spare_dir)
+    if found:
+        return found
+    for kept in _places(dbt_dir, spare_dir):
         with suppress(PermissionError):
-            place.mkdir(exist_ok=True)
-            with _folder_aside(place) as aside:
-                _parse(settings, aside)
-                _remove_outdated(place)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            with _folder_aside(kept.parent) as aside:
+                _parse(dbt_dir, aside)
+                _remove_outdated(kept.parent)
                 with suppress(OSError):  # another process was faster; its parse is the same
-                    aside.rename(place / name)
-            return place / name
-    raise KeizokuError("home_not_writable", where=str(settings.build), detail=name)
-
-
-def is_parse_kept(settings: Settings) -> bool:
-    """Whether prepare_parse has nothing to do."""
-    name = f"parse-{_short_hash(settings.dbt_dir)}"
-    return any((place / name).is_dir() for place in (settings.dbt_dir / "target", settings.build))
+                    aside.rename(kept)
+            return kept
+    raise KeizokuError("home_not_writable", where=str(spare_dir), detail="dbt parse")
 
 
 def read_manifest(parse: Path) -> dict[str, Any]:
@@ -76,13 +72,15 @@ def read_manifest(parse: Path) -> dict[str, Any]:
     return json.loads((parse / "manifest.json").read_text(encoding="utf-8"))
 
 
-def _short_hash(dbt_dir: Path) -> str:
-    return hashlib.sha256(canonical_json(code_hashes(dbt_dir)).encode()).hexdigest()[:12]
+def _places(dbt_dir: Path, spare_dir: Path) -> tuple[Path, Path]:
+    hashed = hashlib.sha256(canonical_json(code_hashes(dbt_dir)).encode()).hexdigest()
+    name = f"parse-{hashed[:12]}"
+    return dbt_dir / "target" / name, spare_dir / name
 
 
-def _parse(settings: Settings, folder: Path) -> None:
+def _parse(dbt_dir: Path, folder: Path) -> None:
     with open_dbt(
-        dbt_dir=settings.dbt_dir,
+        dbt_dir=dbt_dir,
         target_dir=folder,
         build_db=folder / "warehouse.duckdb",
         log_file=folder / "dbt.log",

@@ -106,7 +106,7 @@ class Run:
     def manifest(self) -> dict[str, Any]:
         """dbt's manifest of the code as it was when the run first asked."""
         if self._manifest is None:
-            self._parse = dbt_code.prepare_parse(self.settings)
+            self._parse = dbt_code.prepare_parse(self.settings.dbt_dir, self.settings.build)
             self._manifest = dbt_code.read_manifest(self._parse)
         return self._manifest
 

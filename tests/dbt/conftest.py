@@ -14,15 +14,22 @@ import duckdb
 import polars as pl
 import pytest
 
+from dagster_project.dbt_build import PARSE_FILE
+from dagster_project.dbt_code import prepare_parse
 from sources.entities import entities
 
 DBT = Path(__file__).parents[2] / "dbt"
 
 # Runs dbt in a process of its own: after dbtRunner a process keeps the DuckDB file open.
 RUN_DBT = """
-import json, sys
+import json, os, sys
 from dbt.cli.main import dbtRunner
-result = dbtRunner().invoke(json.loads(sys.argv[1]))
+to_parse, to_build, database = json.loads(sys.argv[1])
+os.environ["KEIZOKU_BUILD_DB"] = "warehouse.duckdb"
+result = dbtRunner().invoke(to_parse)
+if result.success:
+    os.environ["KEIZOKU_BUILD_DB"] = database
+    result = dbtRunner(manifest=result.result).invoke(to_build)
 if result.exception:
     print(result.exception)
 sys.exit(0 if result.success else 1)
@@ -179,7 +186,7 @@ class Landed:
             self._write(entity.table, "_schema", pl.DataFrame(schema=entity.landed_schema()))
         self._write("control__deliveries", "all", pl.DataFrame(self.deliveries, schema=DELIVERIES))
         self._write("control__quarantine", "all", pl.DataFrame(self.quarantine, schema=QUARANTINE))
-        database = self.root / "build.duckdb"
+        database = self.root / "warehouse.duckdb"  # the name a parse is for
         variables = (policy or {}) | {
             "as_of_date": as_of,
             "known_at": known_at,
@@ -189,20 +196,26 @@ class Landed:
             "control_dir": str(self.root / "control"),
             "policy_id": "policy000001",
         }
-        arguments = ["build", "--project-dir", str(DBT), "--profiles-dir", str(DBT)]
-        arguments += [
-            "--target-path",
-            str(self.root / "target"),
-            "--log-path",
-            str(self.root / "logs"),
+        parse = prepare_parse(DBT, self.root) / PARSE_FILE
+        arguments = ["--project-dir", str(DBT), "--profiles-dir", str(DBT)]
+        arguments += ["--target-path", str(self.root / "target")]
+        arguments += ["--log-path", str(self.root / "logs")]
+        to_parse = ["parse", *arguments, "--partial-parse-file-path", str(parse)]
+        to_parse += ["--no-partial-parse-file-diff", "--no-write-json"]
+        arguments = [
+            "build",
+            *arguments,
+            "--vars",
+            json.dumps(variables),
+            "--indirect-selection",
+            "buildable",
         ]
-        arguments += ["--vars", json.dumps(variables), "--indirect-selection", "buildable"]
         if not with_unit_tests:
             arguments += ["--exclude-resource-type", "unit_test"]
         arguments += ["--select", *select]
         done = subprocess.run(
-            [sys.executable, "-c", RUN_DBT, json.dumps(arguments)],
-            env=os.environ | {"KEIZOKU_BUILD_DB": str(database), "TZ": machine_timezone},
+            [sys.executable, "-c", RUN_DBT, json.dumps([to_parse, arguments, str(database)])],
+            env=os.environ | {"TZ": machine_timezone},
             capture_output=True,
             text=True,
             check=False,
