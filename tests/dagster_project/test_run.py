@@ -20,8 +20,6 @@ from dagster_project.console import Console, LineReporter
 from dagster_project.runs import open_run
 from dagster_project.settings import load_settings
 
-pytestmark = pytest.mark.xdist_group("dagster_project_run")
-
 AS_OF = "2026-03-31"
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 CUSTOMERS = """billing_customer_id,account_id,name,email,created_date

@@ -8,7 +8,7 @@ from sources import landing
 from tests.end_to_end import company_home, golden_company, golden_deliveries
 from tests.end_to_end.conftest import POLICY
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deliveries")]
+pytestmark = pytest.mark.slow
 
 SHUFFLE_SEED = 20260630
 

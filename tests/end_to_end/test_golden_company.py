@@ -9,7 +9,6 @@ from tests.end_to_end import company_home, golden_company
 from tests.end_to_end.company_home import query
 
 # Everything here reads the same two homes: one worker builds them, the others do other files.
-pytestmark = pytest.mark.xdist_group("golden")
 
 
 @pytest.mark.golden("GD-1/waterfall", "GD-1/customer_counts")

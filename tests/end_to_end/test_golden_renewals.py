@@ -8,8 +8,6 @@ import pytest
 from tests.end_to_end import company_home
 from tests.end_to_end.company_home import query
 
-pytestmark = pytest.mark.xdist_group("golden")
-
 
 @pytest.mark.golden("G-23/late_renewal", "G-23/month_bucket")
 def test_the_late_renewal_counts_in_the_month_of_its_last_service_day(golden_home):

@@ -1,10 +1,6 @@
 """The metric registry of a published version, as `keizoku metrics` tells it."""
 
-import pytest
-
 from tests.end_to_end import company_home
-
-pytestmark = pytest.mark.xdist_group("golden")
 
 
 def test_every_published_metric_is_explained_in_both_languages_with_policy_and_tests(golden_home):

@@ -9,7 +9,7 @@ import pytest
 from tests.end_to_end import company_home, golden_company, golden_deliveries
 from tests.end_to_end.company_home import keizoku, query
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("month_close")]
+pytestmark = pytest.mark.slow
 
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
 POLICY = {"history_start": golden_company.HISTORY_START.isoformat()}

@@ -8,7 +8,7 @@ import pytest
 from tests.end_to_end import company_home
 from tests.end_to_end.company_home import keizoku
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("golden")]
+pytestmark = pytest.mark.slow
 
 
 def files_of(home) -> dict[str, int]:

@@ -8,8 +8,6 @@ import pytest
 from tests.end_to_end import company_home, golden_company, golden_deliveries
 from tests.end_to_end.company_home import keizoku
 
-pytestmark = pytest.mark.xdist_group("rerun")
-
 PARTIAL = 3
 FAILED = 1
 

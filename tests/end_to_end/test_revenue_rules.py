@@ -10,7 +10,7 @@ import pytest
 from tests.end_to_end import company_home, golden_company, golden_deliveries
 from tests.end_to_end.company_home import query
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("revenue_rules")]
+pytestmark = pytest.mark.slow
 
 # A company whose system writes the instant a contract terminated, in UTC.
 TERMINATIONS_MAPPING = """

@@ -11,8 +11,6 @@ import pytest
 from tests.end_to_end import company_home
 from tests.end_to_end.company_home import PROJECT, query
 
-pytestmark = pytest.mark.xdist_group("telco")
-
 EXAMPLE = PROJECT / "examples" / "telco_churn"
 REAL_FILE = PROJECT.parent / "shared" / "data" / "telco_churn" / "Telco-Customer-Churn.csv"
 DELIVERED_AS = "telco_churn_2026-03-31.csv"

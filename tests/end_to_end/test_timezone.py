@@ -5,7 +5,7 @@ import pytest
 from tests.end_to_end import company_home, golden_company, golden_deliveries
 from tests.end_to_end.conftest import POLICY
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("timezone")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("machine_timezone", ["Asia/Tokyo", "America/New_York"])
