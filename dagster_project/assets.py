@@ -1,5 +1,5 @@
-"""The asset graph: landed entities, the two dbt selections with identity and the cash
-application between them, publish.
+"""The asset graph: landed entities, the three dbt selections with identity, the cash application
+and the forecasts between them, publish.
 
 Assets call commands and report what came of it. One step per command, because there is one DuckDB
 file and one writer; what Dagster shows per model comes from dbt's manifest and results.
@@ -54,22 +54,25 @@ def build_assets(settings: Settings, manifest: dict[str, Any]) -> list[Any]:
         if node["resource_type"] == "model"
     }
     keys = {unique_id: spec.key for unique_id, spec in models.items()}
-    staging, marts = (
-        [
+    specs = {
+        selection: [
             spec
             for unique_id, spec in models.items()
-            if commands.is_staging_node(manifest, manifest["nodes"][unique_id]) == is_staging
+            if commands.selection_of(manifest, manifest["nodes"][unique_id]) == selection
         ]
-        for is_staging in (True, False)
-    )
+        for selection in commands.SELECTIONS
+    }
+    marts = [spec.key for spec in models.values() if spec.group_name == "marts"]
     return [
         *landed_specs(settings.config.freshness),
         land_asset(),
-        staging_assets(staging, manifest, keys),
-        identity_asset([spec.key for spec in staging]),
+        staging_assets(specs["staging"], manifest, keys),
+        identity_asset([spec.key for spec in specs["staging"]]),
         cash_assets(),
-        marts_assets(marts, manifest, keys),
-        publish_asset([spec.key for spec in marts if spec.group_name == "marts"]),
+        marts_assets(specs["marts"], manifest, keys),
+        forecast_assets([spec.key for spec in specs["marts"] if spec.group_name == "marts"]),
+        forecast_marts_assets(specs["forecasts"], manifest, keys),
+        publish_asset(marts),
     ]
 
 
@@ -208,7 +211,7 @@ def staging_assets(
     @dg.multi_asset(
         name="build_staging",
         specs=specs,
-        check_specs=checks.dbt_check_specs(manifest, keys, is_staging=True),
+        check_specs=checks.dbt_check_specs(manifest, keys, "staging"),
         can_subset=True,  # makes every output optional: a run with nothing new yields none
     )
     def build_staging(
@@ -275,12 +278,12 @@ def cash_assets() -> dg.AssetsDefinition:
 def marts_assets(
     specs: list[dg.AssetSpec], manifest: dict[str, Any], keys: dict[str, dg.AssetKey]
 ) -> dg.AssetsDefinition:
-    """Everything after staging."""
+    """What staging feeds."""
 
     @dg.multi_asset(
         name="build_marts",
         specs=specs,
-        check_specs=checks.dbt_check_specs(manifest, keys, is_staging=False),
+        check_specs=checks.dbt_check_specs(manifest, keys, "marts"),
         can_subset=True,
     )
     def build_marts(
@@ -290,6 +293,46 @@ def marts_assets(
         yield from _dbt_events(lambda: commands.build_marts(run), manifest, keys)
 
     return build_marts
+
+
+def forecast_assets(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """What comes next, computed from the marts."""
+    from dagster_project.compute import forecasters
+
+    keys = {name: dg.AssetKey(["forecast", name]) for name in forecasters.schemas()}
+
+    @dg.multi_asset(
+        name="forecast",
+        specs=[
+            dg.AssetSpec(key, deps=mart_keys, group_name="forecast", kinds={"polars", "parquet"})
+            for key in keys.values()
+        ],
+    )
+    def forecast(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult]:
+        for name, rows in _telling(lambda: commands.forecast(run)).items():
+            yield dg.MaterializeResult(asset_key=keys[name], metadata={"rows": rows})
+
+    return forecast
+
+
+def forecast_marts_assets(
+    specs: list[dg.AssetSpec], manifest: dict[str, Any], keys: dict[str, dg.AssetKey]
+) -> dg.AssetsDefinition:
+    """The marts of what comes next."""
+
+    @dg.multi_asset(
+        name="build_forecasts",
+        specs=specs,
+        check_specs=checks.dbt_check_specs(manifest, keys, "forecasts"),
+        can_subset=True,
+    )
+    def build_forecasts(
+        context: dg.AssetExecutionContext, run: dg.ResourceParam[Run]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        _require_whole_selection(context, specs)
+        yield from _dbt_events(lambda: commands.build_forecasts(run), manifest, keys)
+
+    return build_forecasts
 
 
 def publish_asset(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:

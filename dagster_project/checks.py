@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_project.commands import describe_test, is_staging_node
+from dagster_project.commands import describe_test, selection_of
 from dagster_project.dbt_build import BuildResult, NodeResult
 
 BALANCE = "rows_balance"
@@ -14,7 +14,7 @@ WHOLE = "files_match_their_checksums"
 
 
 def dbt_check_specs(
-    manifest: dict[str, Any], keys: dict[str, dg.AssetKey], *, is_staging: bool
+    manifest: dict[str, Any], keys: dict[str, dg.AssetKey], selection: str
 ) -> list[dg.AssetCheckSpec]:
     """One check per dbt test of that selection, at the asset the test is about.
 
@@ -29,7 +29,7 @@ def dbt_check_specs(
         )
         for node in manifest["nodes"].values()
         if node["resource_type"] == "test"
-        and is_staging_node(manifest, node) == is_staging
+        and selection_of(manifest, node) == selection
         and _subject(manifest, node, keys)
     ]
 

@@ -1,8 +1,8 @@
 """Every write to a company's home, whoever asks: command line, Dagster or a page.
 
-A run goes through land, plan_build, build_staging, link_identity, apply_cash, build_marts and
-publish_marts in this order; each leaves its facts in the run's report. Nothing here knows Dagster,
-and the business clock is passed in by the edge.
+A run goes through land, plan_build, build_staging, link_identity, apply_cash, build_marts,
+forecast, build_forecasts and publish_marts in this order; each leaves its facts in the run's
+report. Nothing here knows Dagster, and the business clock is passed in by the edge.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from importlib import metadata
@@ -37,12 +37,18 @@ if TYPE_CHECKING:
 
     from sources.landing import DeliveryResult, Home
 
-# The two dbt selections and which tests go with each. dbt's default ("eager") would run a test that
-# reads staging and a mart before the mart exists; "cautious" leaves it to the second selection.
-STAGING = {"select": ("path:models/staging",), "indirect_selection": "cautious"}
-MARTS = {
-    "select": ("path:seeds", "path:models/intermediate", "path:models/marts"),
-    "indirect_selection": "buildable",
+# The three dbt selections in their order, and which tests go with each. dbt's default ("eager")
+# would run a test that reads staging and a mart before the mart exists; "cautious" and "buildable"
+# leave it to a later selection, and nothing is later than the last.
+FORECAST_MODELS = "models/marts/forecast"
+SELECTIONS: dict[str, dict[str, Any]] = {
+    "staging": {"select": ("path:models/staging",), "indirect_selection": "cautious"},
+    "marts": {
+        "select": ("path:seeds", "path:models/intermediate", "path:models/marts"),
+        "exclude": (f"path:{FORECAST_MODELS}",),
+        "indirect_selection": "buildable",
+    },
+    "forecasts": {"select": (f"path:{FORECAST_MODELS}",), "indirect_selection": "eager"},
 }
 TEMPLATES = Path(__file__).with_name("templates")
 INBOX_SYSTEMS = ("crm", "billing", "inquiry", "usage", "reference")
@@ -506,8 +512,7 @@ def build_staging(run: Run) -> BuildResult:
         parsed = dbt("parse")
         if not parsed.is_success:
             raise KeizokuError("dbt_project_broken", where="dbt/", detail=parsed.error)
-        on_node = _tell_nodes(run, run.manifest, is_staging=True)
-        return _judge(run, dbt("build", **STAGING, on_node=on_node), run.manifest)
+        return _build(run, "staging")
 
 
 def link_identity(run: Run) -> dict[str, int]:
@@ -560,13 +565,45 @@ def _replace_parquet(frame: "pl.DataFrame", target: Path) -> None:
     aside.replace(target)
 
 
-def build_marts(run: Run, selection: dict[str, Any] = MARTS) -> BuildResult:
-    """Builds and tests everything after staging, or a part of it. Raises like build_staging."""
+def build_marts(run: Run, selection: dict[str, Any] | None = None) -> BuildResult:
+    """Builds and tests what staging feeds, or a part of it. Raises like build_staging."""
     with phase(run, "marts"):
         _require_build(run)
         _give_control(run, run.manifest)
-        on_node = _tell_nodes(run, run.manifest, is_staging=False)
-        return _judge(run, run.dbt()("build", **selection, on_node=on_node), run.manifest)
+        return _build(run, "marts", selection)
+
+
+def forecast(run: Run) -> dict[str, int]:
+    """Reads the marts, computes what comes next, writes it as Parquet; returns rows by table."""
+    from dagster_project.compute import forecasters
+
+    with phase(run, "forecast"):
+        _require_build(run)
+        tables = forecasters.compute_all(
+            _reader(run.build_db),
+            as_of=date.fromisoformat(run.plan.as_of_date),
+            policy=run.settings.policy,
+        )
+        for name, frame in tables.items():
+            _replace_parquet(frame, run.control / "forecast" / name / f"{name}.parquet")
+        return {name: frame.height for name, frame in tables.items()}
+
+
+def build_forecasts(run: Run) -> BuildResult:
+    """Builds and tests the marts of what comes next. Raises like build_staging."""
+    with phase(run, "forecasts"):
+        _require_build(run)
+        return _build(run, "forecasts")
+
+
+def _reader(build_db: Path) -> "Callable[[str], pl.DataFrame]":
+    import duckdb
+
+    def read(statement: str) -> "pl.DataFrame":
+        with duckdb.connect(str(build_db), read_only=True) as connection:
+            return connection.execute(statement).pl()
+
+    return read
 
 
 def _give_control(run: Run, manifest: dict[str, Any]) -> None:
@@ -646,19 +683,20 @@ def prepare_manifest(settings: Settings, reporter: Reporter | None = None) -> di
     return dbt_code.read_manifest(dbt_code.prepare_parse(settings.dbt_dir, settings.build))
 
 
-def is_staging_node(manifest: dict[str, Any], node: dict[str, Any]) -> bool:
-    """Whether the node belongs to the first of the two dbt selections.
-
-    A test does when all it reads is staging.
-    """
+def selection_of(manifest: dict[str, Any], node: dict[str, Any]) -> str:
+    """The dbt selection the node belongs to; a test to the last of those it reads."""
+    path = node["original_file_path"]
     if node["resource_type"] != "test":
-        return node["original_file_path"].startswith("models/staging/")
-    parents = [
-        manifest["nodes"][parent]
+        if path.startswith("models/staging/"):
+            return "staging"
+        return "forecasts" if path.startswith(f"{FORECAST_MODELS}/") else "marts"
+    order = list(SELECTIONS)
+    read = (
+        order.index(selection_of(manifest, manifest["nodes"][parent]))
         for parent in node["depends_on"]["nodes"]
         if parent in manifest["nodes"]
-    ]
-    return all(is_staging_node(manifest, parent) for parent in parents)
+    )
+    return order[max(read, default=0)]
 
 
 def describe_test(node: dict[str, Any]) -> str:
@@ -678,12 +716,18 @@ def describe_test(node: dict[str, Any]) -> str:
     return f"{model}{column}: {rule}" + (f" ({detail})" if detail else "")
 
 
-def _tell_nodes(run: Run, manifest: dict[str, Any], *, is_staging: bool) -> OnNode:
+def _build(run: Run, name: str, part: dict[str, Any] | None = None) -> BuildResult:
+    on_node = _tell_nodes(run, run.manifest, name)
+    built = run.dbt()("build", **(part or SELECTIONS[name]), on_node=on_node)
+    return _judge(run, built, run.manifest)
+
+
+def _tell_nodes(run: Run, manifest: dict[str, Any], selection: str) -> OnNode:
     nodes = {
         unique_id: node
         for unique_id, node in manifest["nodes"].items()
         if node["resource_type"] in ("model", "test", "seed")
-        and is_staging_node(manifest, node) == is_staging
+        and selection_of(manifest, node) == selection
     }
     done: list[str] = []
 

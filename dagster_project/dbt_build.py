@@ -106,12 +106,18 @@ def open_dbt(
         command: str,
         *,
         select: tuple[str, ...] = (),
+        exclude: tuple[str, ...] = (),
         indirect_selection: str = "eager",
         on_node: OnNode | None = None,
     ) -> BuildResult:
         _send(
             child,
-            {"command": command, "select": select, "indirect_selection": indirect_selection},
+            {
+                "command": command,
+                "select": select,
+                "exclude": exclude,
+                "indirect_selection": indirect_selection,
+            },
         )
         for line in child.stdout:
             answer = json.loads(line)
@@ -228,6 +234,7 @@ def _invoke(
         arguments += ["--exclude-resource-type", "unit_test"]
         arguments += ["--indirect-selection", request["indirect_selection"]]
         arguments += ["--select", *request["select"]]
+        arguments += ["--exclude", *request["exclude"]] if request["exclude"] else []
     try:
         result = dbtRunner(manifest=manifest, callbacks=[tell]).invoke(arguments)
     finally:

@@ -63,6 +63,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "phase_identity": ("同一顧客の判定", "Matching customers"),
     "phase_cash": ("入金消込", "Applying payments to invoices"),
     "phase_marts": ("指標の計算と検査（marts）", "Computing and testing the metrics (marts)"),
+    "phase_forecast": ("予測", "Forecasting"),
+    "phase_forecasts": ("予測の検査", "Testing the forecasts"),
     "phase_publish": ("公開", "Publishing"),
     "waiting_for_run": (
         "別の実行が終わるのを待っています（{purpose}、PID {pid}、{host}、{started_at} 開始）。",

@@ -24,7 +24,8 @@ class Reporter(Protocol):
     """Where a run tells people what it is doing."""
 
     def phase(self, name: str) -> None:
-        """A phase begins: land, plan, staging, identity, cash, marts, publish."""
+        """A phase begins: land, plan, staging, identity, cash, marts, forecast,
+        forecasts, publish."""
 
     def progress(self, text: str, done: int, total: int) -> None:
         """`done` of `total` things of the phase are done; `text` is the one at hand."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import duckdb
 import pytest
 
-from dagster_project.commands import MARTS, STAGING, describe_test, is_staging_node
+from dagster_project.commands import SELECTIONS, describe_test, selection_of
 from dagster_project.dbt_build import open_dbt
 from dagster_project.messages import KeizokuError
 
@@ -31,13 +31,19 @@ def outcomes(result):
 
 def test_the_two_selections_together_run_everything_once_and_let_go_of_the_file(tiny_dbt, tmp_path):
     finished = []
+
+    def tell(node, status):
+        finished.append(node)
+
     build_db = tmp_path / "run" / "warehouse.duckdb"
     with dbt_of(tiny_dbt(), tmp_path) as dbt:
         assert dbt("parse").is_success
-        staging = dbt("build", **STAGING, on_node=lambda node, status: finished.append(node))
+        staging = dbt(
+            "build", **SELECTIONS["staging"], on_node=lambda node, status: finished.append(node)
+        )
         with duckdb.connect(str(build_db)) as connection:  # needs the file for itself
             assert connection.execute("from staging.stg_crm__accounts").fetchall() == [(1,)]
-        marts = dbt("build", **MARTS)
+        marts = dbt("build", **SELECTIONS["marts"])
     assert outcomes(staging) == {
         "stg_crm__accounts": "success",
         "not_null_stg_crm__accounts_account_id": "pass",
@@ -56,14 +62,12 @@ def test_the_manifest_tells_which_selection_a_test_belongs_to(tiny_dbt, tmp_path
     with dbt_of(tiny_dbt(), tmp_path) as dbt:
         dbt("parse")
     manifest = json.loads((tmp_path / "target" / "manifest.json").read_text())
-    selections = {
-        node["name"]: is_staging_node(manifest, node) for node in manifest["nodes"].values()
-    }
+    selections = {node["name"]: selection_of(manifest, node) for node in manifest["nodes"].values()}
     assert selections == {
-        "stg_crm__accounts": True,
-        "not_null_stg_crm__accounts_account_id": True,
-        "mart_kpi_monthly": False,
-        "assert_every_account_is_counted": False,
+        "stg_crm__accounts": "staging",
+        "not_null_stg_crm__accounts_account_id": "staging",
+        "mart_kpi_monthly": "marts",
+        "assert_every_account_is_counted": "marts",
     }
     told = {
         node["name"]: describe_test(node)
@@ -82,7 +86,7 @@ def test_a_failing_test_is_told_with_its_rows_and_what_depends_on_it_is_skipped(
     )
     with dbt_of(project, tmp_path) as dbt:
         dbt("parse")
-        result = dbt("build", **STAGING)
+        result = dbt("build", **SELECTIONS["staging"])
     assert not result.is_success
     assert [(node.name, node.status, node.failures) for node in result.failed] == [
         ("not_null_stg_crm__accounts_account_id", "fail", 1)
@@ -93,7 +97,7 @@ def test_a_model_that_does_not_compile_in_the_database_is_told_with_its_message(
     project = tiny_dbt({"models/staging/stg_crm__accounts.sql": "select nothing_like_it"})
     with dbt_of(project, tmp_path) as dbt:
         dbt("parse")
-        result = dbt("build", **STAGING)
+        result = dbt("build", **SELECTIONS["staging"])
     (failed,) = result.failed
     assert failed.name == "stg_crm__accounts"
     assert "nothing_like_it" in failed.message
@@ -113,7 +117,7 @@ def test_a_killed_dbt_is_told_and_not_waited_for(tiny_dbt, tmp_path):
         (child,) = children_of(os.getpid())
         os.kill(child, signal.SIGKILL)
         with pytest.raises(KeizokuError) as caught:
-            dbt("build", **STAGING)
+            dbt("build", **SELECTIONS["staging"])
     assert caught.value.code == "dbt_died"
     assert caught.value.where == str(tmp_path / "dbt.log")
 

@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from dagster_project import commands
+from dagster_project.compute import forecasters
 from dagster_project.definitions import build_definitions
 from dagster_project.settings import load_settings
 from sources.entities import entities
@@ -55,6 +56,7 @@ def test_every_entity_and_every_dbt_model_is_an_asset(graph, manifest):
             "identity/links",
             "cash/receipts",
             "cash/allocations",
+            *(f"forecast/{name}" for name in forecasters.schemas()),
             "control/close_deliveries",
             "control/close_levels",
             "control/close_waterfall",
@@ -88,7 +90,7 @@ def test_every_dbt_test_is_a_check_of_exactly_one_asset(graph, manifest):
     assert sorted(check.name for check in graph.asset_check_keys) == sorted([*tests, *own])
 
 
-def test_the_job_is_six_steps_in_the_order_of_the_data(definitions):
+def test_the_job_is_eight_steps_in_the_order_of_the_data(definitions):
     job = definitions.resolve_job_def("keizoku_run")
     order = [node.name for node in job.graph.nodes_in_topological_order]
     assert order == [
@@ -97,6 +99,8 @@ def test_the_job_is_six_steps_in_the_order_of_the_data(definitions):
         "identity__links",
         "apply_cash",
         "build_marts",
+        "forecast",
+        "build_forecasts",
         "published__current",
     ]
     assert job.executor_def.name == "in_process"

@@ -2,7 +2,7 @@
     Parquet files: one engine-specific relation over each. -#}
 {% macro mount_sources() %}
     {% if execute and flags.WHICH in ['run', 'build', 'seed', 'test'] %}
-        {% for schema in ['landed', 'identity', 'cash', 'control'] %}
+        {% for schema in ['landed', 'identity', 'cash', 'control', 'forecast'] %}
             {% do run_query('create schema if not exists ' ~ schema) %}
         {% endfor %}
         {% for source in graph.sources.values() %}
@@ -12,6 +12,8 @@
                 {% do adapter.dispatch('mount_files_or_nothing')(source, run_var('cash_dir') ~ '/' ~ source.name ~ '/live') %}
             {% elif source.schema == 'control' %}
                 {% do adapter.dispatch('mount_files_or_nothing')(source, run_var('control_dir') ~ '/' ~ source.name) %}
+            {% elif source.schema == 'forecast' %}
+                {% do adapter.dispatch('mount_files_or_nothing')(source, run_var('control_dir') ~ '/forecast/' ~ source.name) %}
             {% else %}
                 {#- the staging selection runs before identity and cash have written anything -#}
                 {% do adapter.dispatch('mount_files_or_nothing')(source, run_var('identity_dir') ~ '/live') %}
