@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import shutil
+import string
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -108,7 +109,12 @@ def init_home(root: Path) -> bool:
 def prepare_dagster_home(settings: Settings) -> None:
     """Dagster's folder of the home, a cache: made when it is not there."""
     settings.dagster_home.mkdir(exist_ok=True)
-    shutil.copyfile(TEMPLATES / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+    template = string.Template((TEMPLATES / "dagster.yaml").read_text(encoding="utf-8"))
+    # where Dagster has it when nothing is configured; JSON text is YAML text
+    event_log_dir = json.dumps(str(settings.dagster_home / "history" / "runs"))
+    (settings.dagster_home / "dagster.yaml").write_text(
+        template.substitute(EVENT_LOG_DIR=event_log_dir), encoding="utf-8"
+    )
 
 
 def write_demo(

@@ -1,6 +1,6 @@
 {#- The movement types in the order of the waterfall, and what each does to the number of paying
-    customers. What a customer's month is called is decided in int_customer_movements_classified;
-    this list only orders. -#}
+    customers. What a customer's month is called is decided by movement_type below; this list only
+    orders. -#}
 {% macro movement_types() %}
     {{ return([
         {'name': 'opening', 'customers': 1},
@@ -14,6 +14,26 @@
         {'name': 'fx', 'customers': 0},
     ]) }}
 {% endmacro %}
+
+{#- What a customer's month is called (G-05). The order of the tests is the rule: reactivation and
+    churn are asked before expansion and contraction, or returners would show as expansion and
+    leavers as contraction. before and after are at the same rate; null where nothing moved. -#}
+{% macro movement_type(is_opening, before, after, is_paused, was_paused, has_paid_before) -%}
+    case
+        when {{ is_opening }} and {{ after }} > 0 then 'opening'
+        when {{ before }} <= 0 and {{ after }} > 0
+            then
+                case
+                    when {{ was_paused }} then 'resume'
+                    when {{ has_paid_before }} then 'reactivation'
+                    else 'new'
+                end
+        when {{ before }} > 0 and {{ after }} <= 0
+            then case when {{ is_paused }} then 'pause' else 'churn' end
+        when {{ after }} > {{ before }} then 'expansion'
+        when {{ after }} < {{ before }} then 'contraction'
+    end
+{%- endmacro %}
 
 {#- The fiscal year of a date, named by the calendar year it starts in (2026年度 = April 2026 on). -#}
 {% macro fiscal_year(x) -%}

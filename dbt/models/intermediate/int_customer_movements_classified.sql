@@ -1,6 +1,4 @@
--- What a customer's month is called (G-05). The order of the tests is the rule: reactivation and
--- churn are asked before expansion and contraction, or returners would show as expansion and
--- leavers as contraction.
+-- What moved in each customer's months, and what it is called (G-05).
 with levels as (
 
     select * from {{ ref('int_customer_mrr_levels') }}
@@ -90,24 +88,14 @@ classified as (
 
     select
         compared.*,
-        case
-            when compared.month = months.history_start_month and compared.mrr_after > 0
-                then 'opening'
-            when compared.mrr_carried = 0 and compared.mrr_after > 0
-                then
-                    case
-                        when compared.paused_lines_before > 0 then 'resume'
-                        when
-                            compared.has_paid_before
-                            or paid_before_history.customer_key is not null
-                            then 'reactivation'
-                        else 'new'
-                    end
-            when compared.mrr_carried > 0 and compared.mrr_after = 0
-                then case when compared.paused_lines > 0 then 'pause' else 'churn' end
-            when compared.mrr_after > compared.mrr_carried then 'expansion'
-            when compared.mrr_after < compared.mrr_carried then 'contraction'
-        end as movement_type,
+        {{ movement_type(
+            is_opening='compared.month = months.history_start_month',
+            before='compared.mrr_carried',
+            after='compared.mrr_after',
+            is_paused='compared.paused_lines > 0',
+            was_paused='compared.paused_lines_before > 0',
+            has_paid_before='(compared.has_paid_before or paid_before_history.customer_key is not null)'
+        ) }} as movement_type,
         -- the pause ended without a payment and nothing pays: gone, though no MRR moved
         compared.mrr_carried = 0 and compared.mrr_after = 0
         and compared.paused_lines_before > 0 and compared.paused_lines = 0

@@ -1,11 +1,17 @@
--- Two views of the same months. as_restated is what the facts known today say, of every month.
+-- Two bases (D1): what the contracts say and what the invoices say. Two views of the same months. as_restated is what the facts known today say, of every month.
 -- as_reported is what a closed month was reported as (frozen, never recomputed) and, after the last
 -- closed month, today's movements: the first open month begins where the closed one was reported to
 -- end, and what has changed since is its prior_period row (D19). Without a closed month there is no
--- as_reported row.
+-- as_reported row; only the contract basis is closed and reported.
 with movements as (
 
     select * from {{ ref('fct_mrr_movement') }}
+
+),
+
+billed as (
+
+    select * from {{ ref('int_billed_movements_classified') }}
 
 ),
 
@@ -45,15 +51,51 @@ types as (
 
 ),
 
+both_bases as (
+
+    select
+        'contract' as basis,
+        month,
+        movement_type,
+        customer_key,
+        mrr_change
+    from movements
+    union all
+    select
+        'billed' as basis,
+        month,
+        movement_type,
+        customer_key,
+        mrr_change
+    from billed
+
+),
+
 summed as (
 
     select
+        basis,
         month,
         movement_type,
         sum(mrr_change) as mrr_change,
         count(distinct customer_key) as customer_count
-    from movements
-    group by month, movement_type
+    from both_bases
+    group by basis, month, movement_type
+
+),
+
+-- the billed basis begins with the first month any invoice covers
+starts as (
+
+    select
+        'contract' as basis,
+        min(history_start_month) as first_month
+    from months
+    union all
+    select
+        'billed' as basis,
+        min(month) as first_month
+    from billed
 
 ),
 
@@ -61,42 +103,51 @@ summed as (
 grid as (
 
     select
+        starts.basis,
         months.month,
-        months.history_start_month,
+        starts.first_month,
         types.movement_type,
         types.movement_order,
         types.customer_sign,
         coalesce(summed.mrr_change, 0) as mrr_change,
         coalesce(summed.customer_count, 0) as customer_count
     from months
+    inner join starts on months.month >= starts.first_month
     cross join types
     left join summed
-        on months.month = summed.month and types.movement_type = summed.movement_type
+        on
+            starts.basis = summed.basis
+            and months.month = summed.month
+            and types.movement_type = summed.movement_type
 
 ),
 
 month_changes as (
 
     select
+        basis,
         month,
         sum(mrr_change) as mrr_change,
         sum(customer_count * customer_sign) as customer_change
     from grid
-    group by month
+    group by basis, month
 
 ),
 
 month_ends as (
 
     select
+        basis,
         month,
         mrr_change,
         customer_change,
         sum(mrr_change) over (
-            order by month nulls last rows between unbounded preceding and current row
+            partition by basis order by month nulls last
+            rows between unbounded preceding and current row
         ) as end_mrr,
         sum(customer_change) over (
-            order by month nulls last rows between unbounded preceding and current row
+            partition by basis order by month nulls last
+            rows between unbounded preceding and current row
         ) as end_customer_count
     from month_changes
 
@@ -117,10 +168,11 @@ restated as (
 
     select
         grid.month,
+        grid.basis,
         cast('as_restated' as string) as view,
         grid.movement_type,
         grid.movement_order,
-        grid.month = grid.history_start_month as is_opening_month,
+        grid.month = grid.first_month as is_opening_month,
         grid.mrr_change,
         grid.customer_count,
         month_ends.end_mrr - month_ends.mrr_change as begin_mrr,
@@ -130,7 +182,8 @@ restated as (
         coalesce(intramonth.customer_count, 0) as intramonth_new_churn_count,
         coalesce(paused_leavers.churned_while_paused_count, 0) as churned_while_paused_count
     from grid
-    inner join month_ends on grid.month = month_ends.month
+    inner join month_ends
+        on grid.basis = month_ends.basis and grid.month = month_ends.month
     left join intramonth on grid.month = intramonth.month
     left join paused_leavers on grid.month = paused_leavers.month
 
@@ -157,6 +210,7 @@ reopened as (
 
     select
         restated.month,
+        restated.basis,
         cast('as_reported' as string) as view,
         restated.movement_type,
         restated.movement_order,
@@ -175,6 +229,7 @@ reopened as (
     from restated
     inner join last_close on restated.month > last_close.month
     left join closed_ends on restated.month = closed_ends.next_month
+    where restated.basis = 'contract'
 
 ),
 
@@ -183,6 +238,7 @@ prior_periods as (
 
     select
         month,
+        basis,
         view,
         'prior_period' as movement_type,
         {{ movement_types() | length + 1 }} as movement_order,
@@ -203,7 +259,7 @@ prior_periods as (
 both_views as (
 
 {%- set columns = [
-    'month', 'view', 'movement_type', 'movement_order', 'is_opening_month', 'mrr_change',
+    'month', 'basis', 'view', 'movement_type', 'movement_order', 'is_opening_month', 'mrr_change',
     'customer_count', 'begin_mrr', 'end_mrr', 'begin_customer_count', 'end_customer_count',
     'intramonth_new_churn_count', 'churned_while_paused_count',
 ] | join(', ') %}
@@ -214,7 +270,10 @@ both_views as (
     union all
     select {{ columns }} from prior_periods
     union all
-    select {{ columns | replace('view', "'as_reported' as view") }} from closed
+    select
+        {{ columns | replace('view', "'as_reported' as view")
+            | replace('basis', "'contract' as basis") }}
+    from closed
 
 ),
 
@@ -222,7 +281,7 @@ waterfall as (
 
     select
         cast(month as date) as month,
-        cast('contract' as string) as basis,
+        cast(basis as string) as basis,
         cast(view as string) as view,
         cast(movement_type as string) as movement_type,
         cast(movement_order as bigint) as movement_order,

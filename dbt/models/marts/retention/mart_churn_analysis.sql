@@ -24,7 +24,7 @@ reasons as (
 
 inquiries as (
 
-    select * from {{ ref('int_customer_inquiries') }}
+    select * from {{ ref('int_inquiries_answered') }}
 
 ),
 
