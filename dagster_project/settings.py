@@ -62,6 +62,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "hold_row_drop_share": (0, 1),
     "churn_avg_months": (1, 120),
     "ltv_horizon_months": (1, 600),
+    "discount_rate": (0.001, 1),  # 0: a residual lifetime may have no end
 }
 
 

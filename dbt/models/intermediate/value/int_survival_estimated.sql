@@ -1,8 +1,11 @@
 {#- Kaplan-Meier on months since the first payment, once per report month: who is at risk in month
     k and who lapses in it, over the cells that month could know. A pause is no lapse, the opening
-    cohort is left out (its customers' first months lie before the history).
+    cohort is left out (its customers' first months lie before the history). mart_survival is the
+    last month's curve, per segment and with an interval: it cannot say what the LTV of an earlier
+    month was, and this one is not cut by segment. An audit holds the two together.
     The product of the monthly survivals is a sum of logarithms, rounded once; beyond the oldest
-    cohort the pooled monthly loss goes on. -#}
+    cohort the pooled monthly loss goes on, in every month alike, so that the history of the LTV
+    moves with the customers and not with the choice of a model (mart_retention_model). -#}
 {%- set horizon = var('ltv_horizon_months') | int %}
 with cohort_months as (
 

@@ -1,5 +1,7 @@
 -- Kaplan-Meier in months since the first payment, with Greenwood's variance on the log-log scale,
 -- so that the interval stays between 0 and 1. Logarithms, not money: doubles, rounded at the end.
+-- What is known today, per segment; int_survival_estimated is the same curve in total, as every
+-- month of the past knew it. An audit holds the two together.
 {#- 97.5 % point of the normal distribution -#}
 {%- set z = '1.959963984540054' %}
 {%- set keys = 'partition by segment_attribute, segment_value
