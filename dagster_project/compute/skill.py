@@ -22,6 +22,7 @@ BINS = 10  # of the reliability curve, with equally many rows
 TOP_SHARE = 0.1  # of the rows, whose lift is told
 STANDARD_ERRORS = 1.96
 SEED = 20261123
+NOTICEABLE = 0.05  # log-odds below which a feature is not named: about one point of 50 %
 
 TOO_LITTLE = "too_little_history"
 CHANCE = "auc_not_better_than_chance"
@@ -141,25 +142,28 @@ def fit(features: pl.DataFrame, labels: "np.ndarray") -> Learned:
 
 
 def predict_out_of_time(
-    features: pl.DataFrame, labels: "np.ndarray", read_on: pl.Series, known_on: pl.Series
+    features: pl.DataFrame,
+    labels: "np.ndarray",
+    read_on: pl.Series,
+    known_on: pl.Series,
 ) -> pl.DataFrame:
-    """One row (HELD_BACK_SCHEMA) per row that could be predicted from outcomes known before it.
+    """One row (HELD_BACK_SCHEMA) per row that outcomes known before it could predict.
 
     read_on: the day up to which a row's features were read. known_on: the day its outcome could be
-    known. The rows fall into at most BLOCKS blocks by read_on; each is predicted by a fit on the
-    rows whose outcome was known when the block began, and left out where those are too few.
+    known. The rows fall into at most BLOCKS blocks by read_on; each is predicted by a fit on what
+    was known when the block began, and left out where that is too little.
     """
     import numpy as np
 
-    days = np.sort(read_on.to_numpy())
-    starts = (
-        sorted({days[len(days) * block // BLOCKS] for block in range(BLOCKS)}) if len(days) else []
+    read, known = read_on.to_numpy(), known_on.to_numpy()
+    days = np.sort(read)
+    starts = sorted(
+        {days[len(days) * block // BLOCKS] for block in range(BLOCKS if len(days) else 0)}
     )
     found = [pl.DataFrame(schema=HELD_BACK_SCHEMA)]
-    read, known = read_on.to_numpy(), known_on.to_numpy()
-    for start, end in zip(starts, [*starts[1:], None], strict=True):
+    for start, end in zip(starts, [*starts, None][1:], strict=True):
         train = known <= start
-        if not _has_events(labels[train], LEAST_TRAIN_EVENTS):
+        if not has_events(labels[train], LEAST_TRAIN_EVENTS):
             continue
         rows = np.flatnonzero((read >= start) & ((read < end) if end is not None else True))
         p = fit(features.filter(train), labels[train]).predict(features[rows])
@@ -207,7 +211,7 @@ def judge(held_back: pl.DataFrame) -> Verdict:
     """
     labels, p, base_p = (held_back[name].to_numpy() for name in ("y", "p", "base_p"))
     rows, events = len(labels), int(labels.sum())
-    if not _has_events(labels, LEAST_TEST_EVENTS):
+    if not has_events(labels, LEAST_TEST_EVENTS):
         return Verdict(rows, events, reason=TOO_LITTLE)
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
@@ -265,7 +269,19 @@ def reliability(held_back: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _has_events(labels: "np.ndarray", least: int) -> bool:
+def strongest(parts: pl.DataFrame, most: int, *, sign: int) -> pl.Series:
+    """Per row the columns that move it most towards `sign` (1 up, −1 down), by comma; or null."""
+    rows = []
+    for values in parts.iter_rows():
+        moved = sorted(
+            (-sign * value, name) for value, name in zip(values, parts.columns, strict=True)
+        )
+        rows.append(",".join(name for value, name in moved[:most] if value < -NOTICEABLE) or None)
+    return pl.Series(rows, dtype=pl.String)
+
+
+def has_events(labels: "np.ndarray", least: int) -> bool:
+    """Whether both outcomes were seen at least so often."""
     return bool(min(labels.sum(), len(labels) - labels.sum()) >= least) if len(labels) else False
 
 
