@@ -12,8 +12,10 @@ from typing import Any
 
 import polars as pl
 
+from dagster_project.compute import renewal, risk
+
 # In the order they run.
-MODULES: tuple[ModuleType, ...] = ()
+MODULES: tuple[ModuleType, ...] = (renewal, risk)
 
 
 def schemas() -> dict[str, pl.Schema]:

@@ -92,7 +92,7 @@ SCHEMAS = {
     "renewal_term_probability": pl.Schema(
         {
             "term_key": pl.String(),
-            "window": pl.String(),
+            "days_window": pl.String(),
             "p_model": pl.Float64(),
             "raising_features": pl.String(),
             "lowering_features": pl.String(),
@@ -100,7 +100,7 @@ SCHEMAS = {
     ),
     "renewal_model_figures": pl.Schema(
         {
-            "window": pl.String(),
+            "days_window": pl.String(),
             "decided_count": pl.Int64(),
             "renewed_count": pl.Int64(),
             "read_from": pl.Date(),
@@ -119,7 +119,7 @@ SCHEMAS = {
     ),
     "renewal_reliability_bins": pl.Schema(
         {
-            "window": pl.String(),
+            "days_window": pl.String(),
             "bin": pl.Int64(),
             "row_count": pl.Int64(),
             "event_count": pl.Int64(),
@@ -145,7 +145,7 @@ def compute(
         name: [pl.DataFrame(schema=schema)] for name, schema in SCHEMAS.items()
     }
     for window in WINDOWS:
-        of_window = pl.col("window") == window
+        of_window = pl.col("days_window") == window
         terms = history.filter(of_window)
         labels = terms["y"].to_numpy()
         held_back = skill.predict_out_of_time(
@@ -161,7 +161,7 @@ def compute(
             tables["renewal_term_probability"] = _score(learned, still_open.filter(of_window))
         for name, table in tables.items():
             schema = SCHEMAS[name]
-            told = table.with_columns(pl.lit(window).alias("window"))
+            told = table.with_columns(pl.lit(window).alias("days_window"))
             made[name].append(told.select(schema.names()).cast(dict(schema)))
     return {name: pl.concat(tables) for name, tables in made.items()}
 
@@ -193,7 +193,7 @@ def _figures(terms: pl.DataFrame, held_back: pl.DataFrame, bands: pl.DataFrame) 
 def read_history(
     frames: Mapping[str, pl.DataFrame], *, as_of: date, grace_days: int
 ) -> pl.DataFrame:
-    """One row per decided term and window: window, FEATURES, y, read_on, known_on.
+    """One row per decided term and window: days_window, FEATURES, y, read_on, known_on.
 
     Left out: a term decided by the day (nothing to predict), and one whose grace is not over,
     because of those only the early losses are known. Days before health is known teach nothing
@@ -207,7 +207,7 @@ def read_history(
     )
     readings = pl.concat(
         decided.with_columns(
-            pl.lit(window).alias("window"),
+            pl.lit(window).alias("days_window"),
             pl.lit(days, dtype=pl.Int64).alias("days_to_end"),
             pl.col("planned_end").dt.offset_by(f"{-days}d").alias("read_on"),
         )
@@ -227,7 +227,7 @@ def read_open(frames: Mapping[str, pl.DataFrame], *, as_of: date) -> pl.DataFram
     terms = _planned(frames["renewal_terms"]).filter("is_open")
     days_to_end = (pl.col("planned_end") - pl.lit(as_of)).dt.total_days().alias("days_to_end")
     read = terms.with_columns(pl.lit(as_of).alias("read_on"), days_to_end).with_columns(
-        _window(pl.col("days_to_end")).alias("window")
+        _window(pl.col("days_to_end")).alias("days_window")
     )
     return read_features(read, frames).sort("term_key")
 

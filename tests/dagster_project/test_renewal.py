@@ -84,12 +84,12 @@ def frames(terms, health=(), inquiries=(), invoices=()) -> dict[str, pl.DataFram
 
 def readings(given, window="31_to_90_days") -> list[dict]:
     history = renewal.read_history(given, as_of=AS_OF, grace_days=GRACE_DAYS)
-    return history.filter(pl.col("window") == window).to_dicts()
+    return history.filter(pl.col("days_window") == window).to_dicts()
 
 
 def test_a_term_is_read_once_in_every_window_before_it_is_decided():
     history = renewal.read_history(frames([{}]), as_of=AS_OF, grace_days=GRACE_DAYS)
-    assert history.select("window", "read_on", "known_on", "y").rows() == [
+    assert history.select("days_window", "read_on", "known_on", "y").rows() == [
         ("over_90_days", date(2025, 12, 1), date(2026, 5, 1), 1),
         ("31_to_90_days", date(2026, 1, 30), date(2026, 5, 1), 1),
         ("0_to_30_days", date(2026, 3, 16), date(2026, 5, 1), 1),
@@ -160,8 +160,8 @@ def test_facts_are_counted_up_to_the_day_of_reading():
 
 def of_window(made: dict[str, pl.DataFrame], window: str = "31_to_90_days") -> dict:
     figures = made["renewal_model_figures"]
-    assert figures["window"].to_list() == list(renewal.WINDOWS)
-    return figures.filter(pl.col("window") == window).to_dicts()[0]
+    assert figures["days_window"].to_list() == list(renewal.WINDOWS)
+    return figures.filter(pl.col("days_window") == window).to_dicts()[0]
 
 
 def company(*, telling: bool, terms: int = 400) -> dict[str, pl.DataFrame]:
@@ -210,7 +210,7 @@ def test_a_telling_history_gives_each_open_term_its_own_chance_and_why():
     assert complained["p_model"] == pytest.approx(0.3, abs=0.15)
     assert quiet["p_model"] == pytest.approx(0.92, abs=0.08)
     assert complained["lowering_features"].startswith(("complaints", "inquiries"))
-    bins = made["renewal_reliability_bins"].filter(pl.col("window") == "31_to_90_days")
+    bins = made["renewal_reliability_bins"].filter(pl.col("days_window") == "31_to_90_days")
     assert bins["row_count"].sum() == figures["held_back_count"]
 
 
@@ -263,7 +263,7 @@ def test_the_planted_leak_would_have_been_learned():
     """The control of the test above: the same facts a day earlier do tell who is lost."""
     honest = company(telling=False)
     read = renewal.read_history(honest, as_of=AS_OF, grace_days=GRACE_DAYS)
-    lost = read.filter((pl.col("y") == 0) & (pl.col("window") == "31_to_90_days"))
+    lost = read.filter((pl.col("y") == 0) & (pl.col("days_window") == "31_to_90_days"))
     known = lost.select(
         "customer_key",
         pl.col("read_on").alias("happened_on"),
