@@ -2,8 +2,8 @@
 
 Reasons are rules over facts of the day of the run, each with where it was read. The chance of
 leaving is learned from customer-quarters: windows that do not overlap, so that every churn counts
-once. Who has announced to leave is not predicted but known: listed first, outside the fit and its
-figures. What a customer pays and who looks after it is the marts' business.
+once. Who has announced to leave is not predicted but known: outside the fit and its figures. What
+a customer pays and who looks after it is the marts' business.
 """
 
 from collections.abc import Mapping
@@ -122,6 +122,24 @@ ACTIONS = {
     "call": ("電話か訪問で状況を聞く", "Call or visit and ask how things are"),
 }
 
+
+def _one_per_customer(found: str, *, order: str) -> str:
+    """Per customer the first row of `found` in this order, and how many there are."""
+    return f"""
+        with found as ({found}),
+        ranked as (
+            select
+                *,
+                row_number() over (partition by customer_key order by {order}) as pick,
+                count(*) over (partition by customer_key) as evidence_count
+            from found
+        )
+        select customer_key, evidence_system, evidence_key, evidenced_on, evidence_count
+        from ranked
+        where pick = 1
+    """
+
+
 QUERIES = {
     "risk_panel": """
         with components as (
@@ -165,35 +183,32 @@ QUERIES = {
         from fct_inquiry
         where customer_key is not null
     """,
-    "risk_cancel_requested": """
-        select
-            customer_key, min_by(source_system, cancel_requested_date) as evidence_system,
-            min_by(contract_id, cancel_requested_date) as evidence_key,
-            min(cancel_requested_date) as evidenced_on,
-            count(distinct contract_id) as evidence_count
-        from (
+    "risk_cancel_requested": _one_per_customer(
+        """
             select
-                segments.customer_key, segments.source_system, segments.contract_id,
-                segments.segment_start_date, segments.service_end_excl,
-                segments.cancel_requested_date, health.as_of_date
+                segments.customer_key, segments.source_system as evidence_system,
+                segments.contract_id as evidence_key,
+                min(segments.cancel_requested_date) as evidenced_on
             from intermediate.int_subscriptions_bounded as segments
             inner join mart_customer_health as health
                 on segments.customer_key = health.customer_key
-        )
-        where cancel_requested_date <= as_of_date
-            and segment_start_date <= as_of_date
-            and service_end_excl > as_of_date
-        group by customer_key
-    """,
-    "risk_renewal_deal_lost": """
-        select
-            customer_key, min_by(source_system, term_end_date) as evidence_system,
-            min_by(deal_id, term_end_date) as evidence_key,
-            min(term_end_date) as evidenced_on, count(*) as evidence_count
-        from mart_renewal_pipeline
-        where outcome = 'open' and forecast_state = 'lost' and deal_id is not null
-        group by customer_key
-    """,
+            where segments.cancel_requested_date <= health.as_of_date
+                and segments.segment_start_date <= health.as_of_date
+                and segments.service_end_excl > health.as_of_date
+            group by segments.customer_key, segments.source_system, segments.contract_id
+        """,
+        order="evidenced_on, evidence_system, evidence_key",
+    ),
+    "risk_renewal_deal_lost": _one_per_customer(
+        """
+            select
+                customer_key, source_system as evidence_system, deal_id as evidence_key,
+                term_end_date as evidenced_on
+            from mart_renewal_pipeline
+            where outcome = 'open' and forecast_state = 'lost' and deal_id is not null
+        """,
+        order="evidenced_on, evidence_key",
+    ),
     "risk_open_terms": """
         select
             customer_key, source_system as evidence_system, contract_id as evidence_key,
@@ -201,16 +216,17 @@ QUERIES = {
         from fct_renewal_term
         where outcome = 'open'
     """,
-    "risk_invoice_overdue": """
-        select
-            aging.customer_key, min_by(invoices.source_system, aging.due_date) as evidence_system,
-            min_by(aging.invoice_id, aging.due_date) as evidence_key,
-            min(aging.due_date) as evidenced_on, count(*) as evidence_count
-        from mart_ar_aging as aging
-        inner join fct_invoice as invoices on aging.invoice_key = invoices.invoice_key
-        where aging.overdue_days > 0 and aging.customer_key is not null
-        group by aging.customer_key
-    """,
+    "risk_invoice_overdue": _one_per_customer(
+        """
+            select
+                aging.customer_key, invoices.source_system as evidence_system,
+                aging.invoice_id as evidence_key, aging.due_date as evidenced_on
+            from mart_ar_aging as aging
+            inner join fct_invoice as invoices on aging.invoice_key = invoices.invoice_key
+            where aging.overdue_days > 0 and aging.customer_key is not null
+        """,
+        order="evidenced_on, evidence_system, evidence_key",
+    ),
     "risk_failed_payments": """
         select
             invoices.customer_key, invoices.source_system as evidence_system,
@@ -222,32 +238,37 @@ QUERIES = {
             and attempts.invoice_id = invoices.invoice_id
         where attempts.is_failed = 1 and invoices.customer_key is not null
     """,
-    "risk_health_red": """
-        select
-            health.customer_key, 'keizoku' as evidence_system,
-            min_by(components.component, components.component_score) as evidence_key,
-            max(health.as_of_date) as evidenced_on, count(*) as evidence_count
-        from mart_customer_health as health
-        inner join mart_customer_health_component as components
-            on health.customer_key = components.customer_key
-        where health.health_band = 'red' and components.component_score is not null
-        group by health.customer_key
-    """,
-    "risk_contacts": """
-        select
-            customer_key, max_by(interactions.source_system, interactions.at) as evidence_system,
-            max_by(interactions.interaction_id, interactions.at) as evidence_key,
-            max(contacts.last_contact_date) as evidenced_on, count(*) as evidence_count
-        from intermediate.int_customer_contacts_latest as contacts
-        inner join intermediate.int_customers_identified as identified using (customer_key)
-        inner join staging.stg_crm__interactions as interactions
-            on identified.source_system = interactions.source_system
-            and identified.source_id = interactions.account_id
-        where identified.source_entity = 'crm.accounts'
-            and interactions.kind not in ('campaign_open', 'campaign_click')
-            and cast(interactions.at as date) <= contacts.last_contact_date
-        group by customer_key
-    """,
+    "risk_health_red": _one_per_customer(
+        """
+            select
+                health.customer_key, 'keizoku' as evidence_system,
+                components.component as evidence_key, health.as_of_date as evidenced_on,
+                components.component_score
+            from mart_customer_health as health
+            inner join mart_customer_health_component as components
+                on health.customer_key = components.customer_key
+            where health.health_band = 'red' and components.component_score is not null
+        """,
+        order="component_score, evidence_key",
+    ),
+    "risk_contacts": _one_per_customer(
+        """
+            select
+                contacts.customer_key, interactions.source_system as evidence_system,
+                interactions.interaction_id as evidence_key,
+                contacts.last_contact_date as evidenced_on, interactions.at as contacted_at
+            from intermediate.int_customer_contacts_latest as contacts
+            inner join intermediate.int_customers_identified as identified
+                on contacts.customer_key = identified.customer_key
+            inner join staging.stg_crm__interactions as interactions
+                on identified.source_system = interactions.source_system
+                and identified.source_id = interactions.account_id
+            where identified.source_entity = 'crm.accounts'
+                and interactions.kind not in ('campaign_open', 'campaign_click')
+                and cast(interactions.at as date) <= contacts.last_contact_date
+        """,
+        order="contacted_at desc, evidence_system, evidence_key",
+    ),
 }
 
 # where the evidence of a reason is read
@@ -606,7 +627,7 @@ def _rank(
     announced: pl.DataFrame,
     verdict: skill.Verdict,
 ) -> pl.DataFrame:
-    """Announced first, then by chance × MRR; without skill by MRR alone."""
+    """By chance × MRR, an announced churn counting whole; without skill by MRR alone."""
     actions = pl.DataFrame(
         {
             "reason_code": list(RULES),
@@ -629,12 +650,12 @@ def _rank(
         current.select("customer_key", "mrr")
         .join(main, on="customer_key")
         .join(scores, on="customer_key", how="left")
-        .with_columns(is_announced.alias("is_announced"), (chance * pl.col("mrr")).alias("stake"))
-        .sort("is_announced", "stake", "customer_key", descending=[True, True, False])
+        .with_columns((chance * pl.col("mrr")).alias("stake"))
+        .sort("stake", "customer_key", descending=[True, False])
         .with_columns(
             pl.int_range(1, pl.len() + 1).alias("risk_rank"),
             pl.lit("expected_loss" if verdict.has_skill else "mrr_at_stake").alias("ranked_by"),
-            pl.when("is_announced")
+            pl.when(is_announced)
             .then(pl.lit(ANNOUNCED))
             .when(pl.col("p_churn").is_null())
             .then(pl.lit(verdict.reason))
