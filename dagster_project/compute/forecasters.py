@@ -12,10 +12,10 @@ from typing import Any
 
 import polars as pl
 
-from dagster_project.compute import survival
+from dagster_project.compute import renewal, risk, survival
 
 # In the order they run.
-MODULES: tuple[ModuleType, ...] = (survival,)
+MODULES: tuple[ModuleType, ...] = (survival, renewal, risk)
 
 
 def schemas() -> dict[str, pl.Schema]:

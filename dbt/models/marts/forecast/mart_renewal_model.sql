@@ -1,0 +1,30 @@
+with figures as (
+
+    select * from {{ source('forecast', 'renewal_model_figures') }}
+
+),
+
+judged as (
+
+    select
+        cast(days_window as string) as days_window,
+        cast(decided_count as bigint) as decided_count,
+        cast(renewed_count as bigint) as renewed_count,
+        cast(read_from as date) as read_from,
+        cast(read_to as date) as read_to,
+        cast(held_back_count as bigint) as held_back_count,
+        cast(held_back_renewed_count as bigint) as held_back_renewed_count,
+        cast(auc as decimal(18, 6)) as auc_score,
+        cast(auc_error as decimal(18, 6)) as auc_error_score,
+        cast(brier as decimal(18, 6)) as brier_score,
+        cast(base_brier as decimal(18, 6)) as base_brier_score,
+        cast(band_brier as decimal(18, 6)) as band_brier_score,
+        cast(brier_skill as decimal(18, 6)) as brier_skill_score,
+        cast(has_skill as boolean) as has_skill,
+        cast(reason as string) as no_skill_reason,
+        {{ policy_columns() }}
+    from figures
+
+)
+
+select * from judged
