@@ -9,9 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import access, filters, frame, queries, warehouse
+from dashboards import access, filters, frame, warehouse
 from dashboards.catalogue import LANGUAGES, Text
 from dashboards.formatting import UNITS, Formats
+from dashboards.queries import about
 
 HERE = Path(__file__).parent
 
@@ -55,7 +56,7 @@ def run_page(page, text: Text, unit: str) -> None:
     try:
         snapshot, passed_over = warehouse.current(home, who)
         policy = warehouse.manifest(snapshot)["policy"]
-        as_of = queries.as_of(snapshot)
+        as_of = about.as_of(snapshot)
         if as_of is None:
             frame.show_no_month(text)
             return

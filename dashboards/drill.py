@@ -11,9 +11,10 @@ from decimal import Decimal
 import polars as pl
 import streamlit as st
 
-from dashboards import access, filters, originals, queries, tables
+from dashboards import access, filters, originals, tables
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
+from dashboards.queries import about, revenue
 from dashboards.tables import Column
 
 CUSTOMERS_SHOWN = 500
@@ -65,12 +66,12 @@ def show(
 def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
     """The customers who moved this way, their sum against the cell; returns the chosen one."""
     text, formats = page.text, page.formats
-    total = queries.movement_sum(page.snapshot, month, movement_type).row(0, named=True)
+    total = revenue.movement_sum(page.snapshot, month, movement_type).row(0, named=True)
     if not total["customer_count"]:
         st.info(text("drill.nobody"), icon=":material/person_off:")
         return None
-    customers = queries.movement_customers(page.snapshot, month, movement_type)
-    names = queries.movement_names(page.snapshot, month, movement_type)
+    customers = revenue.movement_customers(page.snapshot, month, movement_type)
+    names = revenue.movement_names(page.snapshot, month, movement_type)
     st.markdown(
         text(
             "drill.customers",
@@ -80,7 +81,7 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
             sum=formats.money_signed(total["mrr_change"]),
         )
     )
-    cell = queries.movement_cell(page.snapshot, month, movement_type)
+    cell = revenue.movement_cell(page.snapshot, month, movement_type)
     show_match(page, total["mrr_change"], cell, formats.money_signed)
 
     shown = in_words(page, customers.head(CUSTOMERS_SHOWN), names)
@@ -166,8 +167,8 @@ def show_contracts(page: Frame, customer: dict, month: date, month_end: date) ->
     key = customer["customer_key"]
     after = month_end + timedelta(days=1)
     ends = {
-        "before": (month - timedelta(days=1), queries.customer_mrr(page.snapshot, key, month)),
-        "after": (month_end, queries.customer_mrr(page.snapshot, key, after)),
+        "before": (month - timedelta(days=1), revenue.customer_mrr(page.snapshot, key, month)),
+        "after": (month_end, revenue.customer_mrr(page.snapshot, key, after)),
     }
     st.markdown(
         text(
@@ -179,7 +180,7 @@ def show_contracts(page: Frame, customer: dict, month: date, month_end: date) ->
     )
     lines: dict[str, dict] = {}
     for name, (day, mrr) in ends.items():
-        pieces = queries.contracts_in_force(page.snapshot, key, day)
+        pieces = revenue.contracts_in_force(page.snapshot, key, day)
         st.markdown(text(f"drill.at_{name}", day=formats.date(day)))
         show_contract_sum(page, key, day, mrr)
         if pieces.is_empty():
@@ -202,7 +203,7 @@ def show_contracts(page: Frame, customer: dict, month: date, month_end: date) ->
 def show_contract_sum(page: Frame, customer_key: str, day: date, mrr: Decimal) -> None:
     """The sum of the contracts against the customer's MRR; in a foreign currency beside it."""
     text, formats = page.text, page.formats
-    sums = queries.contract_sums(page.snapshot, customer_key, day).rows()
+    sums = revenue.contract_sums(page.snapshot, customer_key, day).rows()
     if any(currency != formats.currency for currency, _ in sums):
         native = text.joined(formats.native(amount, currency) for currency, amount in sums)
         st.caption(text("drill.foreign_sum", native=native, mrr=formats.money(mrr)))
@@ -275,7 +276,7 @@ def show_match(page: Frame, total: Decimal, above: Decimal, show) -> None:
 def show_original(page: Frame, piece: dict) -> None:
     """The row as the source system exported it, read from the kept original."""
     text, formats = page.text, page.formats
-    delivery = queries.delivery(page.snapshot, piece["delivery_id"], CONTRACTS).row(0, named=True)
+    delivery = about.delivery(page.snapshot, piece["delivery_id"], CONTRACTS).row(0, named=True)
     st.markdown(text("drill.original", source=literal(source_name(page, piece))))
     # once per session and line, so that changing the display unit is not a second look in the
     # access log

@@ -14,10 +14,11 @@ import streamlit as st
 
 from dagster_project import messages, runs
 from dagster_project.settings import default_as_of
-from dashboards import clock, queries, warehouse
+from dashboards import clock, warehouse
 from dashboards.access import Principal
 from dashboards.catalogue import Text, literal
 from dashboards.formatting import Formats
+from dashboards.queries import about
 from dashboards.warehouse import Snapshot, VersionBroken
 
 # The daily run starts in the morning, so before it the newest possible as-of day is one behind.
@@ -39,12 +40,12 @@ class Frame:
 
     def metric_name(self, model: str, column: str) -> str:
         """The metric's name in the reader's language, from the registry, else the column's name."""
-        metric = queries.metric(self.snapshot, model, column) or {}
+        metric = about.metric(self.snapshot, model, column) or {}
         return metric.get(f"name_{self.text.lang}") or column
 
     def definition(self, model: str, column: str) -> str:
         """Name, definition and formula of a metric, from the registry of the published version."""
-        metric = queries.metric(self.snapshot, model, column)
+        metric = about.metric(self.snapshot, model, column)
         if metric is None:
             return self.text("frame.definition_missing", model=model, column=column)
         return self.text(
@@ -58,7 +59,7 @@ class Frame:
         """What each movement type means, one line each, from the registry."""
         lines = []
         for movement_type in movement_types:
-            metric = queries.metric(self.snapshot, KPI_MART, f"{movement_type}_mrr")
+            metric = about.metric(self.snapshot, KPI_MART, f"{movement_type}_mrr")
             if metric:
                 lines.append(
                     self.text(
@@ -118,7 +119,7 @@ def _show_sources(frame: Frame) -> None:
             landed=formats.count(row["rows_landed"]),
             quarantined=formats.count(row["rows_quarantined"]),
         )
-        for row in queries.data_through(frame.snapshot).to_dicts()
+        for row in about.data_through(frame.snapshot).to_dicts()
     ]
     st.markdown("\n".join(lines) if lines else text("frame.no_deliveries"))
 
@@ -172,7 +173,7 @@ def warn_when_uncovered(frame: Frame, month_end: date) -> None:
     text, formats = frame.text, frame.formats
     late = [
         text("state.uncovered_source", source=literal(source), through=formats.instant(through))
-        for source, through in queries.contracts_through(frame.snapshot).iter_rows()
+        for source, through in about.contracts_through(frame.snapshot).iter_rows()
         if formats.local_date(through) < month_end
     ]
     if late:

@@ -9,7 +9,7 @@ from dashboards.frame import Frame
 def of_range(frame: Frame, by_month: pl.DataFrame, totals: pl.DataFrame) -> list[Step]:
     """The bars from the first month's begin to the last month's end, in the mart's order.
 
-    by_month: queries.movements, totals: queries.movement_totals, both of the same months. Movements
+    by_month: revenue.movements, totals: revenue.movement_totals, both of the same months. Movements
     that did not happen have no bar, nor has the begin of the first month on record: nobody knows
     it.
     """

@@ -376,19 +376,22 @@ def test_pages_only_select_from_published_marts():
     assert checked > 0
 
 
-def marts_read_by_query() -> dict[str, set[str]]:
-    """Per function of dashboards/queries.py: the relations its SQL names."""
-    tree = ast.parse((ROOT / "dashboards" / "queries.py").read_text(encoding="utf-8"))
+def marts_read_by_query() -> dict[tuple[str, str], set[str]]:
+    """Per module and function of dashboards/queries/: the relations its SQL names."""
     found = {}
-    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
-        found[function.name] = {
-            table.name
-            for node in ast.walk(function)
-            if isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and re.match(r"\s*(select|with)\b", node.value)
-            for table in sqlglot.parse_one(node.value, read="duckdb").find_all(sqlglot.exp.Table)
-        }
+    for path in (ROOT / "dashboards" / "queries").glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+            found[path.stem, function.name] = {
+                table.name
+                for node in ast.walk(function)
+                if isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and re.match(r"\s*(select|with)\b", node.value)
+                for table in sqlglot.parse_one(node.value, read="duckdb").find_all(
+                    sqlglot.exp.Table
+                )
+            }
     return found
 
 
@@ -400,13 +403,14 @@ def test_every_page_has_an_exposure_that_names_the_marts_it_reads():
         seen.add(path)
         marts = set()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "queries":
-                marts |= queries[node.attr]
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                marts |= queries.get((node.value.id, node.attr), set())
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("dashboards"):
                 folder = ROOT / node.module.replace(".", "/")
                 inner = [folder.with_suffix(".py"), *(folder / f"{a.name}.py" for a in node.names)]
                 for module in inner:
-                    if module.is_file() and module.stem != "queries" and module not in seen:
+                    is_asked = module.parent.name == "queries"
+                    if module.is_file() and not is_asked and module not in seen:
                         marts |= read_by(module, seen)
         return marts
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, filters, frame, queries, steps, tables, tiles
+from dashboards import charts, filters, frame, steps, tables, tiles
 from dashboards.frame import Frame
+from dashboards.queries import about, revenue
 from dashboards.tables import Column
 
 MART = frame.KPI_MART
@@ -38,12 +39,12 @@ TILES = (
 
 def main(page: Frame) -> None:
     """Month → tiles → what moved it → the last months as a table."""
-    months = {f"{row['month']:%Y-%m}": row for row in queries.months(page.snapshot).to_dicts()}
+    months = {f"{row['month']:%Y-%m}": row for row in about.months(page.snapshot).to_dicts()}
     chosen = choose_month(page, months)
     first, month = next(iter(months.values()))["month"], months[chosen]["month"]
     frame.warn_when_uncovered(page, months[chosen]["month_end"])
 
-    kpis = queries.kpis(page.snapshot, first, month)
+    kpis = revenue.kpis(page.snapshot, first, month)
     history = kpis.tail(MONTHS_OF_HISTORY).to_dicts()
     with st.container(key="tiles"):
         for tile in TILES:
@@ -114,8 +115,8 @@ def show_movements(page: Frame, chosen: str, kpis: pl.DataFrame) -> None:
     """
     text, formats = page.text, page.formats
     month = kpis["month"][-1]
-    totals = queries.movement_totals(page.snapshot, month, month)
-    bars = steps.of_range(page, queries.movements(page.snapshot, month, month), totals)
+    totals = revenue.movement_totals(page.snapshot, month, month)
+    bars = steps.of_range(page, revenue.movements(page.snapshot, month, month), totals)
     title = text("home.waterfall", month=formats.month(month))
     frame.heading(
         page,

@@ -6,8 +6,9 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, drill, filters, frame, queries, steps, tables, tiles
+from dashboards import charts, drill, filters, frame, steps, tables, tiles
 from dashboards.frame import Frame
+from dashboards.queries import about, revenue
 from dashboards.tables import Column
 
 MONTHS_SHOWN_FIRST = 12
@@ -31,13 +32,13 @@ class Range:
 
 def main(page: Frame) -> None:
     """Months → where it began and ended → waterfall → layers → movements → the way down."""
-    months = queries.months(page.snapshot).to_dicts()
+    months = about.months(page.snapshot).to_dicts()
     shown = choose_range(page, {f"{row['month']:%Y-%m}": row["month"] for row in months})
     month_end = {row["month"]: row["month_end"] for row in months}
     frame.warn_when_uncovered(page, month_end[shown.last])
 
-    by_month = queries.movements(page.snapshot, shown.first, shown.last)
-    totals = queries.movement_totals(page.snapshot, shown.first, shown.last)
+    by_month = revenue.movements(page.snapshot, shown.first, shown.last)
+    totals = revenue.movement_totals(page.snapshot, shown.first, shown.last)
     show_ends(page, shown)
     show_waterfall(page, shown, by_month, totals)
     show_layers(page, shown)
@@ -73,7 +74,7 @@ def choose_range(page: Frame, months: dict[str, date]) -> Range:
 def show_ends(page: Frame, shown: Range) -> None:
     """Where MRR and customers stood before the range and at its end."""
     text, formats = page.text, page.formats
-    kpis = queries.kpis(page.snapshot, shown.first, shown.last).to_dicts()
+    kpis = revenue.kpis(page.snapshot, shown.first, shown.last).to_dicts()
     first, last = kpis[0], kpis[-1]
     # nobody knows what stood before the first month on record
     unknown = "opening_month" if first["is_opening_month"] else None
@@ -127,7 +128,7 @@ def show_waterfall(page: Frame, shown: Range, by_month: pl.DataFrame, totals: pl
 def show_layers(page: Frame, shown: Range) -> None:
     """MRR at each month-end, by the month or fiscal year in which its customers first paid."""
     text, formats = page.text, page.formats
-    by_month = queries.layers_by_month(page.snapshot, shown.first, shown.last)
+    by_month = revenue.layers_by_month(page.snapshot, shown.first, shown.last)
     is_readable = by_month["cohort"].n_unique() <= charts.COHORTS_IN_LEGEND
     title = text("mrr.layers")
     frame.heading(
@@ -147,7 +148,7 @@ def show_layers(page: Frame, shown: Range) -> None:
     if grain == "month":
         layers, name_of = by_month, lambda cohort: cohort_month(page, cohort)
     else:
-        layers = queries.layers_by_fiscal_year(page.snapshot, shown.first, shown.last)
+        layers = revenue.layers_by_fiscal_year(page.snapshot, shown.first, shown.last)
         name_of = formats.fiscal_year
     place = {cohort: index for index, cohort in enumerate(layers["cohort"].unique().sort())}
     blocks = [
@@ -175,7 +176,7 @@ def show_layers(page: Frame, shown: Range) -> None:
 def cohort_month(page: Frame, cohort: date) -> str:
     """A cohort's month; the opening cohort is everyone who paid when the history begins."""
     opening = [
-        row["month"] for row in queries.months(page.snapshot).to_dicts() if row["is_opening_month"]
+        row["month"] for row in about.months(page.snapshot).to_dicts() if row["is_opening_month"]
     ]
     name = page.formats.month_axis(cohort)
     return page.text("mrr.opening_cohort", month=name) if cohort in opening else name

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards import access, queries, warehouse
+from dashboards import access, warehouse
 from dashboards.catalogue import LANGUAGES, entries
+from dashboards.queries import about, revenue
 from tests.dashboards.gd1_home import REPO
 
 PAGES = {"home": None, "mrr": "views/mrr.py"}
@@ -98,7 +99,7 @@ def test_a_failed_run_is_told_over_the_last_good_numbers_with_the_files_held(fai
 
 
 def test_a_month_the_contract_export_does_not_cover_is_marked(gd1_home, monkeypatch):
-    monkeypatch.setattr(queries, "contracts_through", lambda snapshot: late_contracts())
+    monkeypatch.setattr(about, "contracts_through", lambda snapshot: late_contracts())
     assert "2026/06/30(火) までのデータがそろっていません" in open_page().warning[0].value
     assert not open_page(month="2026-05").warning
 
@@ -257,7 +258,7 @@ def test_choosing_another_cell_forgets_the_customer_below(gd1_home):
 def test_two_contract_pieces_and_two_customers_of_one_name_stay_two_options(gd1_home):
     names = {"C04": "同じ名前", "C06": "同じ名前"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(queries, "movement_names", lambda *_: names)
+        patch.setattr(revenue, "movement_names", lambda *_: names)
         app = open_page("mrr", month="2026-03", type="churn", customer="C06")
     box = next(box for box in app.selectbox if box.label == "契約を見る顧客")
     assert list(box.options) == ["同じ名前", "同じ名前 #2"]
@@ -272,17 +273,17 @@ def test_a_cell_nobody_moved_in_says_so(gd1_home):
 
 def test_the_customers_of_every_cell_add_up_to_the_cell_and_their_contracts_to_them(gd1_home):
     snapshot, _ = warehouse.current(gd1_home, access.principal())
-    months = queries.months(snapshot).to_dicts()
-    cells = queries.movements(snapshot, months[0]["month"], months[-1]["month"])
+    months = about.months(snapshot).to_dicts()
+    cells = revenue.movements(snapshot, months[0]["month"], months[-1]["month"])
     month_end = {row["month"]: row["month_end"] for row in months}
     checked = 0
     for cell in cells.to_dicts():
-        customers = queries.movement_customers(snapshot, cell["month"], cell["movement_type"])
+        customers = revenue.movement_customers(snapshot, cell["month"], cell["movement_type"])
         assert sum(customers["mrr_change"], Decimal(0)) == cell["mrr_change"]
         for key in customers["customer_key"]:
-            sums = dict(queries.contract_sums(snapshot, key, month_end[cell["month"]]).rows())
+            sums = dict(revenue.contract_sums(snapshot, key, month_end[cell["month"]]).rows())
             if set(sums) <= {"JPY"}:
                 later = month_end[cell["month"]].replace(day=28)
-                assert sums.get("JPY", 0) == queries.customer_mrr(snapshot, key, later)
+                assert sums.get("JPY", 0) == revenue.customer_mrr(snapshot, key, later)
                 checked += 1
     assert checked == 22  # 28 movements, of which 6 are of the customer who pays in USD

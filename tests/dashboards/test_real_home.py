@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards import access, clock, originals, queries, warehouse
+from dashboards import access, clock, originals, warehouse
+from dashboards.queries import about, revenue
 from tests.dashboards.gd1_home import REPO, THE_MORNING_AFTER
 from tests.end_to_end import company_home
 
@@ -63,26 +64,26 @@ def test_home_shows_the_golden_figures(real_home):
 
 
 def test_every_cell_adds_up_from_its_customers_and_their_contracts(snapshot):
-    months = queries.months(snapshot).to_dicts()
+    months = about.months(snapshot).to_dicts()
     month_end = {row["month"]: row["month_end"] for row in months}
-    cells = queries.movements(snapshot, months[0]["month"], months[-1]["month"])
+    cells = revenue.movements(snapshot, months[0]["month"], months[-1]["month"])
     assert cells.height == 63  # 7 months × 9 types
     for cell in cells.to_dicts():
-        customers = queries.movement_customers(snapshot, cell["month"], cell["movement_type"])
+        customers = revenue.movement_customers(snapshot, cell["month"], cell["movement_type"])
         assert sum(customers["mrr_change"], Decimal(0)) == cell["mrr_change"]
         for key in customers["customer_key"]:
             day = month_end[cell["month"]]
-            sums = dict(queries.contract_sums(snapshot, key, day).rows())
+            sums = dict(revenue.contract_sums(snapshot, key, day).rows())
             if set(sums) <= {"JPY"}:
-                assert sums.get("JPY", 0) == queries.customer_mrr(snapshot, key, day)
+                assert sums.get("JPY", 0) == revenue.customer_mrr(snapshot, key, day)
 
 
 def test_churn_of_march_goes_down_to_the_line_the_billing_system_wrote(real_home, snapshot):
-    month = next(row for row in queries.months(snapshot).to_dicts() if f"{row['month']:%m}" == "02")
-    march = next(row for row in queries.months(snapshot).to_dicts() if f"{row['month']:%m}" == "03")
-    largest = queries.movement_customers(snapshot, march["month"], "churn").row(0, named=True)
+    month = next(row for row in about.months(snapshot).to_dicts() if f"{row['month']:%m}" == "02")
+    march = next(row for row in about.months(snapshot).to_dicts() if f"{row['month']:%m}" == "03")
+    largest = revenue.movement_customers(snapshot, march["month"], "churn").row(0, named=True)
     assert largest["mrr_change"] == -20000
-    (contract,) = queries.contracts_in_force(
+    (contract,) = revenue.contracts_in_force(
         snapshot, largest["customer_key"], month["month_end"]
     ).to_dicts()
     app = open_page(
@@ -105,13 +106,13 @@ def test_churn_of_march_goes_down_to_the_line_the_billing_system_wrote(real_home
 
 
 def test_every_contract_of_the_last_month_has_its_line(real_home, snapshot):
-    last = queries.months(snapshot).to_dicts()[-1]
+    last = about.months(snapshot).to_dicts()[-1]
     found = 0
-    for key in queries.movement_customers(snapshot, last["month"], "resume")["customer_key"]:
-        for piece in queries.contracts_in_force(snapshot, key, last["month_end"]).to_dicts():
-            delivery = queries.delivery(
-                snapshot, piece["delivery_id"], "billing.subscriptions"
-            ).row(0, named=True)
+    for key in revenue.movement_customers(snapshot, last["month"], "resume")["customer_key"]:
+        for piece in revenue.contracts_in_force(snapshot, key, last["month_end"]).to_dicts():
+            delivery = about.delivery(snapshot, piece["delivery_id"], "billing.subscriptions").row(
+                0, named=True
+            )
             line = originals.original_line(
                 real_home,
                 access.principal(),

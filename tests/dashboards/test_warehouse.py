@@ -6,8 +6,9 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
-from dashboards import queries, warehouse
+from dashboards import warehouse
 from dashboards.access import PERSONAL_COLUMNS, Principal, principal
+from dashboards.queries import about, revenue
 from dashboards.warehouse import NotPublished, Snapshot, VersionBroken
 from tests.dashboards.gd1_home import AS_OF, THE_MORNING_AFTER, publish_gd1
 
@@ -28,7 +29,7 @@ def test_the_version_current_names_is_read(gd1_home):
     snapshot, passed_over = warehouse.current(gd1_home, principal())
     assert snapshot.name == only_version(gd1_home)
     assert passed_over is None
-    assert queries.as_of(snapshot) == AS_OF
+    assert about.as_of(snapshot) == AS_OF
 
 
 def test_a_new_version_is_seen_at_the_next_look_and_the_old_one_stays_readable(gd1_home):
@@ -36,7 +37,7 @@ def test_a_new_version_is_seen_at_the_next_look_and_the_old_one_stays_readable(g
     newer = publish_gd1(gd1_home, when=THE_MORNING_AFTER + timedelta(days=1))
     after, _ = warehouse.current(gd1_home, principal())
     assert after.name == newer.name != before.name
-    assert queries.as_of(before) == queries.as_of(after) == AS_OF
+    assert about.as_of(before) == about.as_of(after) == AS_OF
 
 
 def test_a_damaged_newest_version_is_passed_over_for_the_newest_whole_one(gd1_home):
@@ -93,11 +94,11 @@ def test_the_connection_can_neither_write_nor_reach_outside_the_version(gd1_home
 def test_who_may_not_see_people_has_no_second_file_even_beside_someone_who_may(gd1_home):
     admin, _ = warehouse.current(gd1_home, principal())
     sales, _ = warehouse.current(gd1_home, WITHOUT_NAMES)
-    assert queries.movement_names(admin, MARCH, "churn") == {
+    assert revenue.movement_names(admin, MARCH, "churn") == {
         "C04": "株式会社サンプル商事",
         "C06": "髙橋 由美子",
     }
-    assert queries.movement_names(sales, MARCH, "churn") == {}
+    assert revenue.movement_names(sales, MARCH, "churn") == {}
     with pytest.raises(VersionBroken, match="pii"):
         warehouse.rows(sales, "select display_name from pii.dim_customer")
 
@@ -118,6 +119,6 @@ def test_a_snapshot_tells_rights_apart(gd1_home):
 
 def test_a_metric_is_explained_by_the_registry_of_the_version(gd1_home):
     snapshot, _ = warehouse.current(gd1_home, principal())
-    metric = queries.metric(snapshot, "mart_kpi_monthly", "arr")
+    metric = about.metric(snapshot, "mart_kpi_monthly", "arr")
     assert (metric["name_ja"], metric["formula"]) == ("ARR", "12 × MRR")
-    assert queries.metric(snapshot, "mart_kpi_monthly", "no_such_column") is None
+    assert about.metric(snapshot, "mart_kpi_monthly", "no_such_column") is None
