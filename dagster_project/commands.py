@@ -448,18 +448,23 @@ def list_approaches(settings: Settings, customer: str | None, limit: int) -> lis
 
 
 def _give_approaches(settings: Settings, known_at: str | None, folder: Path) -> None:
-    """The recorded approaches as a table of the build (source control.approach_actions)."""
+    """The recorded approaches as a table of the build (source control.approach_actions).
+
+    Raises KeizokuError `decisions_unreadable`.
+    """
     import polars as pl
 
     texts = ("customer_key", "action_code", "outcome_code", "note", "decided_by", "decided_at")
-    recorded = [
-        {name: one[name] for name in texts}
-        | {
-            "approach_key": hashlib.sha256(canonical_json(one).encode()).hexdigest()[:32],
-            "acted_on": date.fromisoformat(one["acted_on"]),
-        }
-        for one in _read_decisions(settings.approach_actions, known_at)
-    ]
+    recorded = []
+    for one in _read_decisions(settings.approach_actions, known_at):
+        try:
+            key = hashlib.sha256(canonical_json(one).encode()).hexdigest()[:32]
+            acted_on = date.fromisoformat(one["acted_on"])
+            told = {name: one[name] for name in texts}
+        except (ValueError, KeyError, TypeError) as error:
+            where = f"{settings.approach_actions}: {canonical_json(one)}"
+            raise KeizokuError("decisions_unreadable", where=where, detail=error) from error
+        recorded.append(told | {"approach_key": key, "acted_on": acted_on})
     schema = {"approach_key": pl.String, "acted_on": pl.Date} | dict.fromkeys(texts, pl.String)
     frame = pl.DataFrame(recorded, schema=schema).unique("approach_key").sort("approach_key")
     _replace_parquet(frame, folder / "approach_actions" / "approach_actions.parquet")
