@@ -210,10 +210,13 @@ def buyers_of(customers: pl.DataFrame, until: date) -> Buyers:
     )
 
 
-def purchases_between(purchase_days: pl.DataFrame, after: date, until: date) -> pl.DataFrame:
-    """customer_key, purchases: days after `after` up to `until`."""
+def repeats_between(purchase_days: pl.DataFrame, after: date, until: date) -> pl.DataFrame:
+    """customer_key, purchases: days after `after` up to `until`, without the very first one of a
+    customer."""
+    day = pl.col("purchase_date")
     return (
-        purchase_days.filter(pl.col("purchase_date").is_between(after, until, closed="right"))
+        purchase_days.filter(day > day.min().over("customer_key"))
+        .filter(day.is_between(after, until, closed="right"))
         .group_by("customer_key")
         .agg(pl.col("purchase_date").n_unique().cast(pl.Int64).alias("purchases"))
     )
@@ -228,11 +231,11 @@ class _Backtest(NamedTuple):
 
 def backtest(purchase_days: pl.DataFrame, until: date, weeks: int) -> _Backtest:
     """Each model with the last `weeks` held back, against what was bought in them by the customers
-    known before. `last_period` says that each buys as often as in as many weeks before."""
+    known before. `last_period` says that each buys again as often as in as many weeks before."""
     cut = until - timedelta(weeks=weeks)
     known = histories(purchase_days, cut)
-    before = purchases_between(purchase_days, cut - timedelta(weeks=weeks), cut)
-    actual = _of(known, purchases_between(purchase_days, cut, until))
+    before = repeats_between(purchase_days, cut - timedelta(weeks=weeks), cut)
+    actual = _of(known, repeats_between(purchase_days, cut, until))
     buyers = buyers_of(known, cut)
     expected = {
         "bg_nbd": fit(buyers).expected_purchases(buyers, weeks),
@@ -297,7 +300,7 @@ def compute(
             row["new_buyer_purchases_12m"] = round(float(fitted.purchases_of_new(YEAR)), 6)
         else:
             year_before = as_of - timedelta(days=365)
-            expected = _of(customers, purchases_between(days, year_before, as_of))
+            expected = _of(customers, repeats_between(days, year_before, as_of))
         row["expected_purchases_12m"] = round(float(expected.sum()), 6)
     by_customer = customers.with_columns(
         model=pl.lit(chosen),
