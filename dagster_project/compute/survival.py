@@ -162,23 +162,28 @@ def fit(model: str, counts: Counts) -> Fit:
         theta = float(counts.lapsed.sum() / counts.at_risk.sum())
         parameters: tuple[float, ...] = (theta,)
         return Fit(model, parameters, _log_likelihood(model, parameters, counts))
-    from scipy.optimize import minimize
+    from scipy.optimize import OptimizeResult, minimize
 
     # Searched by the mean loss and by how much customers differ: α and β themselves run off
-    # together to infinity where customers do not differ at all.
+    # together to infinity where customers do not differ at all. The BdW has several summits (do
+    # customers differ, or does age matter?), so it is climbed from several sides.
     mean_loss = counts.lapsed.sum() / counts.at_risk.sum()
-    start = [float(np.log(mean_loss / (1 - mean_loss))) if mean_loss < 1 else 5.0, -1.0]
-    bounds = [(-12.0, 12.0), (-12.0, 6.0)]
-    if model == "bdw":
-        start, bounds = [*start, 0.0], [*bounds, (-2.0, 1.5)]
-    found = minimize(
-        lambda searched: -_log_likelihood(model, _parameters(searched), counts),
-        np.clip(start, *np.transpose(bounds)),
-        method="Nelder-Mead",
-        bounds=bounds,
-        options={"xatol": 1e-7, "fatol": 1e-9, "maxiter": 2000, "maxfev": 4000},
-    )
-    return Fit(model, _parameters(found.x), -float(found.fun))
+    start = float(np.log(mean_loss / (1 - mean_loss))) if mean_loss < 1 else 5.0
+    bounds = [(-12.0, 12.0), (-12.0, 6.0), (-2.0, 1.5)][: 3 if model == "bdw" else 2]
+    sides = [(-1.0,)] if model == "sbg" else [(-1.0, 0.0), (-6.0, 0.3), (-3.0, 1.0), (1.0, 0.7)]
+
+    def climb(where: np.ndarray, precision: float) -> OptimizeResult:
+        return minimize(
+            lambda searched: -_log_likelihood(model, _parameters(searched), counts),
+            where,
+            method="Nelder-Mead",  # without the matrices that keep both cores busy for nothing
+            bounds=bounds,
+            options={"xatol": precision, "fatol": precision, "maxiter": 2000, "maxfev": 4000},
+        )
+
+    found = [climb(np.array([start, *side]), 1e-3) for side in sides]
+    best = climb(min(found, key=lambda one: one.fun).x, 1e-8)
+    return Fit(model, _parameters(best.x), -float(best.fun))
 
 
 def _parameters(searched: np.ndarray) -> tuple[float, ...]:
