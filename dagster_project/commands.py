@@ -46,7 +46,8 @@ SELECTIONS: dict[str, dict[str, Any]] = {
     "staging": {"select": ("path:models/staging",), "indirect_selection": "cautious"},
     "marts": {
         "select": ("path:seeds", "path:models/intermediate", "path:models/marts"),
-        "exclude": (f"path:{FORECAST_MODELS}",),
+        # with their tests: dbt takes a test of an excluded model along if another one is selected
+        "exclude": (f"path:{FORECAST_MODELS}+",),
         "indirect_selection": "buildable",
     },
     "forecasts": {"select": (f"path:{FORECAST_MODELS}",), "indirect_selection": "eager"},
