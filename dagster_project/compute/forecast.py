@@ -21,6 +21,8 @@ HORIZON = 12
 MIN_HISTORY_MONTHS = 12
 MIN_BACKTESTS = 6
 MAX_ORIGINS = 60
+MAX_GROWTH = 1000  # of the largest MRR so far: a rate of a few yen, compounded, is no forecast
+MAX_RATIO = 1e9  # an error over next to nothing
 # Simplest first: of two that are equally wrong the simpler one is published.
 METHODS = (*NAIVE_METHODS, "baseline", *MODEL_METHODS, "bottom_up")
 PERCENTS = tuple(round(level * 100) for level in LEVELS)
@@ -156,6 +158,10 @@ def compute(
         for scenario in mrr_flows.SCENARIOS
     }
     paths = _paths(history, known, parts["base"])
+    parts = {
+        name: {method: made for method, made in by_method.items() if method in paths}
+        for name, by_method in parts.items()
+    }
     backtest = _backtest(history, average_months)
     published, reason = choose(known, paths, backtest)
     forecasts = {
@@ -213,7 +219,11 @@ def choose(
         return simple, "fewer_than_12_months"
     if backtest is None or len(backtest.origins) < MIN_BACKTESTS:
         return simple, "fewer_than_6_backtests"
-    scored = {name: score for name, score in backtest.mean_mase.items() if not np.isnan(score)}
+    scored = {
+        name: score
+        for name, score in backtest.mean_mase.items()
+        if name in paths and not np.isnan(score)
+    }
     if not scored:
         return simple, "nothing_changed_to_measure"
     best = min((name for name in METHODS if name in scored), key=scored.__getitem__)
@@ -229,7 +239,7 @@ def _project(
 ) -> dict[str, Components]:
     """The parts of each method that has parts, from the first `known` months."""
     projected = {}
-    if mrr_flows.has_flows(history, known):
+    if mrr_flows.has_rates(history, known, average_months):
         projected["baseline"] = mrr_flows.project_baseline(
             history, known, scenario, horizon=HORIZON, average_months=average_months
         )
@@ -245,13 +255,14 @@ def _project(
 def _paths(
     history: History, known: int, projected: Mapping[str, Components]
 ) -> dict[str, np.ndarray]:
-    """MRR by month ahead of every method, from the first `known` months."""
+    """MRR by month ahead of every method that says something, from the first `known` months."""
     past = history.mrr[:known]
     paths = time_series.naive_paths(past, HORIZON)
     if known >= MIN_HISTORY_MONTHS:
         paths |= time_series.model_paths(past, HORIZON)
     paths |= {method: mrr_flows.total(parts) for method, parts in projected.items()}
-    return {name: np.maximum(path, 0) for name, path in paths.items()}
+    largest = MAX_GROWTH * past.max()
+    return {name: np.maximum(path, 0) for name, path in paths.items() if path.max() <= largest}
 
 
 def _backtest(history: History, average_months: int) -> _Backtest | None:
@@ -330,7 +341,6 @@ def _forecast_rows(
         method: time_series.half_widths(time_series.calibrate(table, backtest.actual, HORIZON))
         for method, table in (backtest.forecasts.items() if backtest else ())
     }
-    missing = notice or "too_few_errors"
     rows = []
     for scenario, paths in forecasts.items():
         for method in (name for name in METHODS if name in paths):
@@ -343,7 +353,7 @@ def _forecast_rows(
                     "origin_month": origin,
                     "horizon_months": ahead + 1,
                     "forecast_mrr": _money(mrr),
-                    "interval_null_reason": missing if np.isnan(width[:, ahead]).any() else None,
+                    "interval_null_reason": _why_no_interval(width[:, ahead], notice),
                     "is_published": method == published,
                     "is_naive_method": method in NAIVE_METHODS,
                     "publish_reason": reason if method == published else None,
@@ -352,10 +362,17 @@ def _forecast_rows(
                 }
                 for level, half in zip(PERCENTS, width[:, ahead], strict=True):
                     name = f"{level}_mrr"
-                    row[f"lower_{name}"] = _money(mrr * np.exp(-half))
-                    row[f"upper_{name}"] = _money(mrr * np.exp(half))
+                    if np.isfinite(half):
+                        row[f"lower_{name}"] = _money(mrr * np.exp(-half))
+                        row[f"upper_{name}"] = _money(mrr * np.exp(half))
                 rows.append(row)
     return _frame("forecast_mrr", rows)
+
+
+def _why_no_interval(widths: np.ndarray, notice: str | None) -> str | None:
+    if np.isfinite(widths).all():
+        return None
+    return notice or ("too_few_errors" if np.isnan(widths).any() else "past_errors_too_large")
 
 
 def _component_rows(
@@ -450,7 +467,7 @@ def _money(value: float) -> float | None:
 
 
 def _number(value: float) -> float | None:
-    return None if np.isnan(value) else round(float(value), 6)
+    return None if np.isnan(value) or abs(value) > MAX_RATIO else round(float(value), 6)
 
 
 def add_months(month: date, count: int) -> date:

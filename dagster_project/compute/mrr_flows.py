@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dagster_project.compute import survival
+
 RATE_MONTHS = 12  # a whole year of expansion, contraction and pauses: months differ by season
 LEVEL_MONTHS = 24
-SHRINKAGE_CUSTOMERS = 50.0  # an age seen by this many weighs as much as all ages together
-TAIL_AGES = 12
+SHRINKAGE_CUSTOMERS = 50.0  # an age seen by this many weighs as much as the curve of all ages
 
 FLOWS = ("new", "reactivation", "expansion", "contraction", "churn", "pause", "resume")
 COMMITMENTS = ("scheduled_end", "scheduled_contraction", "signed_expansion", "signed_new")
@@ -75,9 +76,9 @@ def total(components: Components) -> np.ndarray:
     return np.maximum(np.cumsum(sum(components.values()), axis=0), 0)
 
 
-def has_flows(history: History, known: int) -> bool:
-    """Whether any known month began with MRR, so that a rate exists."""
-    return bool((history.begin[:known] > 0).any())
+def has_rates(history: History, known: int, average_months: int) -> bool:
+    """Whether any month of the baseline's window began with MRR, so that a rate exists."""
+    return bool((history.begin[max(known - average_months, 0) : known] > 0).any())
 
 
 def project_baseline(
@@ -86,12 +87,10 @@ def project_baseline(
     """M(t+1) = M(t) (1 - churn - contraction + expansion) + new (G-34), by part and month ahead.
 
     The rates are the flows of the last months over what they flowed from, rounded like the mart
-    (mart_forecast_baseline). Needs has_flows.
+    (mart_forecast_baseline). Needs has_rates.
     """
     recent = np.arange(max(known - average_months, 0), known)
     recent = recent[history.begin[recent] > 0]
-    if not len(recent):
-        raise ValueError("no month of the window began with MRR")
     begin = history.begin[recent].sum()
     rates = {name: history.flows[name][recent].sum() / begin for name in ("contraction", "churn")}
     keep = round(1 + sum(rates.values()) + history.flows["expansion"][recent].sum() / begin, 6)
@@ -182,27 +181,27 @@ def project_bottom_up(
 def age_hazards(history: History, known: int, horizon: int) -> np.ndarray:
     """Share of a cohort's customers lost at each age in months (index = age, 0 at age 0).
 
-    Lost over at risk, pooled over cohorts and drawn towards the share of all ages where few
-    customers have been that old. Ages nobody has reached carry on the last observed ones.
+    Lost over at risk, pooled over cohorts and drawn towards the curve that was nearest to the ages
+    held back (survival.choose_model; a constant loss where there is too little to choose by).
+    Ages nobody has reached follow the curve.
     """
-    lost = np.zeros(known + horizon)
-    at_risk = np.zeros(known + horizon)
     first = 1 if history.survivors[1:known, :known].any() else 0
-    for cohort in range(first, known):
-        counts = history.survivors[cohort, cohort:known]
-        lost[1 : len(counts)] += counts[:-1] - counts[1:]
-        at_risk[1 : len(counts)] += counts[:-1]
-    if not at_risk.any():
+    cohorts = [history.survivors[cohort, cohort:known] for cohort in range(first, known - 1)]
+    cohorts = [survivors for survivors in cohorts if survivors[0] > 0]
+    lost, at_risk = np.zeros(known + horizon), np.zeros(known + horizon)
+    for survivors in cohorts:
+        lost[1 : len(survivors)] += survivors[:-1] - survivors[1:]
+        at_risk[1 : len(survivors)] += survivors[:-1]
+    if not lost.any():
         return np.zeros(known + horizon)
-    pooled = lost.sum() / at_risk.sum()
-    hazards = (lost + SHRINKAGE_CUSTOMERS * pooled) / (at_risk + SHRINKAGE_CUSTOMERS)
-    last = int(np.flatnonzero(at_risk)[-1])
-    tail = slice(max(last - TAIL_AGES + 1, 1), last + 1)
-    hazards[last + 1 :] = (lost[tail].sum() + SHRINKAGE_CUSTOMERS * pooled) / (
-        at_risk[tail].sum() + SHRINKAGE_CUSTOMERS
-    )
-    hazards[0] = 0
-    return hazards
+    counts = survival.pool(cohorts)
+    observed_months = int((counts.at_risk >= survival.MIN_AT_RISK).sum())
+    chosen = survival.choose_model(counts, observed_months, len(cohorts))
+    fitted = chosen.fitted or survival.fit(survival.MODELS[0], counts)
+    kept = fitted.survival(np.arange(known + horizon))
+    left = np.where(kept[:-1] > 0, kept[:-1], np.inf)  # after the last one everybody is gone
+    curve = np.append(0, 1 - kept[1:] / left)
+    return (lost + SHRINKAGE_CUSTOMERS * curve) / (at_risk + SHRINKAGE_CUSTOMERS)
 
 
 def churn_level(history: History, known: int, hazards: np.ndarray) -> float:

@@ -319,14 +319,19 @@ def _nobody(frames: Mapping[str, pl.DataFrame]) -> _Segment:
     return _Segment("all", "all", frames["survival_observed"].clear(), frames["survival_arpa"])
 
 
-class _Chosen(NamedTuple):
+class Chosen(NamedTuple):
+    """The model that was nearest to the months held back, or the reason why there is none, and each
+    model's error there (see held_back_error).
+    """
+
     fitted: Fit | None
     reason: str | None
     held_back_months: int | None
     errors: dict[str, float]
 
 
-def _choose_model(counts: Counts, observed_months: int, cohort_count: int) -> _Chosen:
+def choose_model(counts: Counts, observed_months: int, cohort_count: int) -> Chosen:
+    """The model for counts whose ages up to `observed_months` have customers enough to judge by."""
     held_back = min(MAX_HELD_BACK, max(2, observed_months // 3))
     age = observed_months - held_back
     reason = None
@@ -340,9 +345,9 @@ def _choose_model(counts: Counts, observed_months: int, cohort_count: int) -> _C
     elif counts.lapsed.sum() < MIN_LAPSES or counts.lapsed[:age].sum() < MIN_LAPSES / 2:
         reason = "too_few_lapses"
     if reason:
-        return _Chosen(None, reason, None, {})
+        return Chosen(None, reason, None, {})
     errors = {model: held_back_error(model, counts, age, observed_months) for model in MODELS}
-    return _Chosen(fit(choose(errors), counts), None, held_back, errors)
+    return Chosen(fit(choose(errors), counts), None, held_back, errors)
 
 
 def _project(segment: _Segment, policy: Mapping[str, Any]) -> tuple[pl.DataFrame, dict[str, Any]]:
@@ -357,7 +362,7 @@ def _project(segment: _Segment, policy: Mapping[str, Any]) -> tuple[pl.DataFrame
     cohort_count = int(
         segment.arpa.filter(pl.col("months_since_first") > 0)["cohort_count"].max() or 0
     )
-    chosen = _choose_model(counts, observed_months, cohort_count)
+    chosen = choose_model(counts, observed_months, cohort_count)
     fitted = chosen.fitted
     kept = observed["survival_rate"].to_numpy()
     last_age = observed.height - 1

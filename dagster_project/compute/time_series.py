@@ -15,6 +15,7 @@ NAIVE_METHODS = ("naive", "seasonal_naive", "average_3_months")
 MODEL_METHODS = ("auto_ets", "dynamic_optimized_theta", "combination")
 LEVELS = (0.50, 0.80, 0.95)
 SMALLEST = 1e-9  # stands for nothing in a logarithm
+MAX_HALF_WIDTH = float(np.log(100))  # between a hundredth and a hundredfold says nothing
 
 Paths = Mapping[str, np.ndarray]
 
@@ -177,8 +178,11 @@ def calibrate(forecasts: np.ndarray, actual: np.ndarray, horizon: int) -> Calibr
 
 
 def half_widths(calibration: Calibration) -> np.ndarray:
-    """Half-widths of the intervals of LEVELS, as logarithms: levels × months ahead."""
-    return calibration.factors[:, None] * calibration.typical[None, :]
+    """Half-widths of the intervals of LEVELS, as logarithms: levels × months ahead; infinite beyond
+    MAX_HALF_WIDTH, nan where so few errors cannot tell.
+    """
+    widths = calibration.factors[:, None] * calibration.typical[None, :]
+    return np.where(widths > MAX_HALF_WIDTH, np.inf, widths)
 
 
 def cover(calibration: Calibration) -> np.ndarray:

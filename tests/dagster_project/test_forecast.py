@@ -216,6 +216,42 @@ def test_a_company_that_never_changes_has_nothing_to_be_measured_by():
     assert rows["forecast_mrr"].cast(float).to_list() == pytest.approx([1000.0] * HORIZON)
 
 
+def with_months(frames, **columns):
+    """The company with these KPI columns replaced, value by month."""
+    replaced = [pl.Series(name, values, pl.Float64) for name, values in columns.items()]
+    return frames | {"forecast_months": frames["forecast_months"].with_columns(*replaced)}
+
+
+def test_a_company_that_has_lost_everybody_is_forecast_at_nothing():
+    mrr = [1000.0] * 10 + [0.0] * 10
+    frames = with_months(
+        company(20),
+        mrr=mrr,
+        begin_mrr=[0.0, *mrr[:-1]],
+        new_mrr=[0.0] * 20,
+        churn_mrr=[0.0] * 10 + [-1000.0] + [0.0] * 9,
+    )
+    rows = published(compute(frames, as_of=AS_OF, policy=POLICY))
+    assert rows["forecast_mrr"].unique().to_list() == [Decimal(0)]
+    assert rows["interval_null_reason"].unique().to_list() == ["too_few_errors"]  # all were 0
+
+
+def test_a_rate_of_a_few_yen_is_no_forecast_when_compounded():
+    # one yen grew to a million in the last month: times 250,000 a month, if one believed it
+    mrr = [1.0, 1.0, 1.0, 1.0, 1_000_001.0]
+    frames = with_months(
+        company(5),
+        mrr=mrr,
+        begin_mrr=[0.0, *mrr[:-1]],
+        new_mrr=[0.0] * 5,
+        churn_mrr=[0.0] * 5,
+        expansion_mrr=[0.0] * 4 + [1_000_000.0],
+    )
+    made = compute(frames, as_of=AS_OF, policy=POLICY)
+    assert published(made)["method"].unique().to_list() == ["naive"]
+    assert "baseline" not in set(made["forecast_mrr"]["method"])
+
+
 def test_a_naive_method_that_was_least_wrong_is_the_one_published():
     backtest = forecast._Backtest(
         range(12, 20), {}, np.zeros((8, 12)), np.ones(8), {"naive": 1.0, "bottom_up": 1.1}

@@ -129,7 +129,7 @@ def test_a_signed_contract_is_not_made_larger_by_a_scenario():
     assert (parts["signed_new"][0], parts["trend_new"][0]) == (30, pytest.approx(80))
 
 
-def test_hazards_leave_the_opening_cohort_out_and_carry_the_last_ages_on():
+def test_hazards_leave_the_opening_cohort_out_and_go_on_along_the_curve():
     survivors = np.zeros((3, 3))
     survivors[0] = [100, 10, 1]  # opening: nobody knows how old they are
     survivors[1, 1:] = [200, 150]
@@ -138,11 +138,12 @@ def test_hazards_leave_the_opening_cohort_out_and_carry_the_last_ages_on():
     assert hazards.tolist() == pytest.approx([0, 0.25, 0.25, 0.25, 0.25])
 
 
-def test_few_customers_of_an_age_are_drawn_towards_all_ages():
+def test_few_customers_of_an_age_are_drawn_towards_the_curve_of_all_ages():
     survivors = np.zeros((4, 4))
     survivors[1, 1:] = [100, 80, 40]
     company = history(np.full(4, 1000.0), survivors=survivors)
-    # all ages: 60 of 180 = 1/3; age 1: (20 + 50/3) / 150; age 2: (40 + 50/3) / 130
+    # one cohort is too few to choose a curve by: a constant loss, 60 of 180 = 1/3
+    # age 1: (20 + 50/3) / 150; age 2: (40 + 50/3) / 130
     assert mrr_flows.age_hazards(company, 4, 0)[1:3] == pytest.approx(
         [0.244444, 0.435897], abs=1e-6
     )
@@ -190,3 +191,10 @@ def test_the_scenarios_are_three_rows_of_one_table():
 def test_an_empty_company_has_no_forecast_below_zero():
     parts = bottom_up(history(np.zeros(12)))
     assert mrr_flows.total(parts).tolist() == [0, 0, 0]
+
+
+def test_where_everybody_has_left_everybody_leaves():
+    survivors = np.zeros((30, 30))
+    survivors[1, 1:3] = [60, 0]
+    hazards = mrr_flows.age_hazards(history(np.zeros(30), survivors=survivors), 30, 12)
+    assert hazards[1:] == pytest.approx([1] * 41)
