@@ -390,7 +390,7 @@ def _project(segment: _Segment, policy: Mapping[str, Any]) -> tuple[pl.DataFrame
                 "months_since_first": ages,
                 "model": [fitted.model if fitted else None] * len(ages),
                 "model_null_reason": [chosen.reason] * len(ages),
-                "is_extrapolated": ages > observed_months,
+                "is_extrapolated": (ages > observed_months) & (fitted is not None),
                 **projected,
             }
         )

@@ -252,6 +252,7 @@ def test_with_too_little_there_is_no_tail_and_the_reason_is_given(survivors, coh
         assert model[figure] is None
     assert projection["projected_survival_rate"].to_list() == [None] * ages
     assert projection["observed_survival_rate"].null_count() == 0
+    assert not projection["is_extrapolated"].any()
 
 
 def test_before_anybody_was_seen_to_start_one_row_says_so():
