@@ -422,9 +422,21 @@ MARTS_WITHOUT_ROWS = {
     "fct_inquiry",
     "fct_payment",
     "fct_payment_allocation",
+    # nobody gives a reason to worry in June, and nobody was approached
+    "mart_approach_action",
+    "mart_approach_list",
+    "mart_approach_outcome",
+    "mart_at_risk",
+    "mart_at_risk_reason",
     "mart_cash_application",
     "mart_dunning",
     "mart_dunning_code",
+    # seven months are too few to hold any back
+    "mart_forecast_backtest",
+    "mart_renewal_reliability",
+    "mart_repeat_purchase",
+    "mart_risk_backtest",
+    "mart_risk_reliability",
     "mart_upsell_candidates",
 }
 
