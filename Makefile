@@ -26,10 +26,10 @@ up: env ## demo company, pipeline, Dagster and dashboards; prints both addresses
 
 test: env ## the fast tests (under 12 minutes on 2 cores)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not slow"
 
 test-ci: env ## what every change must pass beyond `make test`
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "browser or slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "browser or slow"
 
 lint: env ## ruff and sqlfluff
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -69,9 +69,9 @@ def build_assets(settings: Settings, manifest: dict[str, Any]) -> list[Any]:
         staging_assets(specs["staging"], manifest, keys),
         identity_asset([spec.key for spec in specs["staging"]]),
         cash_assets(),
-        marts_assets(specs["marts"], manifest, keys),
+        marts_assets("marts", commands.build_marts, specs["marts"], manifest, keys),
         forecast_assets([spec.key for spec in specs["marts"] if spec.group_name == "marts"]),
-        forecast_marts_assets(specs["forecasts"], manifest, keys),
+        marts_assets("forecasts", commands.build_forecasts, specs["forecasts"], manifest, keys),
         publish_asset(marts),
     ]
 
@@ -276,23 +276,27 @@ def cash_assets() -> dg.AssetsDefinition:
 
 
 def marts_assets(
-    specs: list[dg.AssetSpec], manifest: dict[str, Any], keys: dict[str, dg.AssetKey]
+    selection: str,
+    build: Callable[[Run], BuildResult],
+    specs: list[dg.AssetSpec],
+    manifest: dict[str, Any],
+    keys: dict[str, dg.AssetKey],
 ) -> dg.AssetsDefinition:
-    """What staging feeds."""
+    """The models of one of the later dbt selections, built and tested in one step."""
 
     @dg.multi_asset(
-        name="build_marts",
+        name=f"build_{selection}",
         specs=specs,
-        check_specs=checks.dbt_check_specs(manifest, keys, "marts"),
+        check_specs=checks.dbt_check_specs(manifest, keys, selection),
         can_subset=True,
     )
-    def build_marts(
+    def build_models(
         context: dg.AssetExecutionContext, run: dg.ResourceParam[Run]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         _require_whole_selection(context, specs)
-        yield from _dbt_events(lambda: commands.build_marts(run), manifest, keys)
+        yield from _dbt_events(lambda: build(run), manifest, keys)
 
-    return build_marts
+    return build_models
 
 
 def forecast_assets(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -313,26 +317,6 @@ def forecast_assets(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(asset_key=keys[name], metadata={"rows": rows})
 
     return forecast
-
-
-def forecast_marts_assets(
-    specs: list[dg.AssetSpec], manifest: dict[str, Any], keys: dict[str, dg.AssetKey]
-) -> dg.AssetsDefinition:
-    """The marts of what comes next."""
-
-    @dg.multi_asset(
-        name="build_forecasts",
-        specs=specs,
-        check_specs=checks.dbt_check_specs(manifest, keys, "forecasts"),
-        can_subset=True,
-    )
-    def build_forecasts(
-        context: dg.AssetExecutionContext, run: dg.ResourceParam[Run]
-    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        _require_whole_selection(context, specs)
-        yield from _dbt_events(lambda: commands.build_forecasts(run), manifest, keys)
-
-    return build_forecasts
 
 
 def publish_asset(mart_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:

@@ -719,6 +719,90 @@ def _tell_decision(invocation: Invocation, decision: dict[str, Any]) -> None:
     invocation.console.say("run_to_apply")
 
 
+actions_app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="要注意顧客への対応の記録 / what was done about customers at risk",
+)
+app.add_typer(actions_app, name="actions")
+
+
+@actions_app.command(name="add")
+def actions_add(
+    ctx: typer.Context,
+    customer: str,
+    action: Annotated[
+        str, typer.Option("--action", help="call, confirm_renewal, … (mart_approach_list)")
+    ],
+    outcome: Annotated[
+        str,
+        typer.Option(
+            "--outcome", help="no_answer | talked | promised_to_stay | solved | will_leave"
+        ),
+    ],
+    on: Annotated[
+        datetime | None,
+        typer.Option("--on", formats=["%Y-%m-%d"], help="実施日 / day (default: today)"),
+    ] = None,
+    note: Annotated[str | None, typer.Option("--note", help="メモ / note")] = None,
+    by: ByOption = None,
+) -> None:
+    """対応と結果を記録する / record an approach and what came of it."""
+    from dagster_project import commands
+
+    invocation: Invocation = ctx.obj
+    settings = invocation.settings()
+    now = datetime.now(UTC)
+    recorded = commands.record_approach(
+        *(settings, customer),
+        action=action,
+        outcome=outcome,
+        on=on.date() if on else now.astimezone(settings.timezone).date(),
+        note=note,
+        by=by or getpass.getuser(),
+        now=now,
+    )
+    invocation.console.answer(recorded)
+    invocation.console.say(
+        "approach_recorded", action=action, outcome=outcome, by=recorded["decided_by"]
+    )
+    invocation.console.say("run_to_apply")
+
+
+@actions_app.command(name="list")
+def actions_list(
+    ctx: typer.Context,
+    customer: Annotated[
+        str | None, typer.Option("--customer", help="顧客の ID / id of the customer")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="最大行数 / rows shown")] = SHOWN_REJECTS,
+) -> None:
+    """記録した対応 / recorded approaches, the latest first."""
+    from dagster_project import commands
+
+    invocation: Invocation = ctx.obj
+    console = invocation.console
+    found = commands.list_approaches(invocation.settings(), customer, limit)
+    console.answer(found)
+    if console.is_json:
+        return
+    if not found:
+        console.say("approaches_nothing")
+        return
+    shown = {
+        "acted_on": "acted_on",
+        "customer": "customer",
+        "action": "action_code",
+        "outcome": "outcome_code",
+        "by": "decided_by",
+        "note": "note",
+    }
+    console.table(
+        [console.text(f"col_{name}") for name in shown],
+        [[one[column] for column in shown.values()] for one in found],
+    )
+
+
 @app.command()
 def versions(ctx: typer.Context) -> None:
     """公開した版の一覧 / the kept versions."""

@@ -46,7 +46,8 @@ SELECTIONS: dict[str, dict[str, Any]] = {
     "staging": {"select": ("path:models/staging",), "indirect_selection": "cautious"},
     "marts": {
         "select": ("path:seeds", "path:models/intermediate", "path:models/marts"),
-        "exclude": (f"path:{FORECAST_MODELS}",),
+        # with their tests: dbt takes a test of an excluded model along if another one is selected
+        "exclude": (f"path:{FORECAST_MODELS}+",),
         "indirect_selection": "buildable",
     },
     "forecasts": {"select": (f"path:{FORECAST_MODELS}",), "indirect_selection": "eager"},
@@ -274,19 +275,7 @@ def cash_decisions(settings: Settings, known_at: str | None = None) -> list[dict
 
     Raises KeizokuError `decisions_unreadable`.
     """
-    if not settings.cash_decisions.exists():
-        return []
-    decisions = []
-    text = settings.cash_decisions.read_text(encoding="utf-8")
-    for number, line in enumerate(text.splitlines(), start=1):
-        try:
-            decision = json.loads(line)
-            if known_at is None or decision["decided_at"] <= known_at:
-                decisions.append(decision)
-        except (ValueError, KeyError, TypeError) as error:
-            where = f"{settings.cash_decisions}:{number}"
-            raise KeizokuError("decisions_unreadable", where=where, detail=error) from error
-    return decisions
+    return _read_decisions(settings.cash_decisions, known_at)
 
 
 def list_cash(settings: Settings, status: str | None, limit: int) -> list[dict[str, Any]]:
@@ -339,6 +328,12 @@ def accept_match(
     return _decide(settings, {"action": "accept", **found, "invoice_keys": keys}, reason, by, now)
 
 
+CUSTOMER_BY_ID = (
+    "select distinct customer_key as found from bridge_customer_identity"
+    " where customer_key = $text or source_id = $text"
+)
+
+
 def alias_payer(
     settings: Settings, payer: str, customer: str, *, reason: str, by: str, now: datetime
 ) -> dict[str, Any]:
@@ -355,8 +350,7 @@ def alias_payer(
         raise KeizokuError("cash_not_found", where=payer, found=0, exit_code=2)
     key = _find_one(
         settings,
-        "select distinct customer_key as found from bridge_customer_identity"
-        " where customer_key = $text or source_id = $text",
+        CUSTOMER_BY_ID,
         customer,
     )
     decision = {"action": "alias", "payer": folded, "customer_key": key}
@@ -367,19 +361,10 @@ def _decide(
     settings: Settings, decision: dict[str, Any], reason: str, by: str, now: datetime
 ) -> dict[str, Any]:
     """Appends a decision; who, when (UTC) and why stay with it."""
-    decision = decision | {
-        "reason": reason,
-        "decided_by": by,
-        "decided_at": now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
-    }
-    with _hold_home(settings, f"cash {decision['action']}"):
-        cash_decisions(settings)  # never append to a file that cannot be read
-        settings.cash_decisions.parent.mkdir(exist_ok=True)
-        with settings.cash_decisions.open("a", encoding="utf-8") as file:
-            file.write(canonical_json(decision) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-    return decision
+    purpose = f"cash {decision['action']}"
+    return _record(
+        settings, settings.cash_decisions, purpose, decision | {"reason": reason}, by, now
+    )
 
 
 def _find_receipt(settings: Settings, text: str) -> dict[str, str]:
@@ -400,11 +385,130 @@ def _find_invoice(settings: Settings, text: str) -> str:
     )
 
 
-def _find_one(settings: Settings, statement: str, text: str) -> str:
+def _find_one(
+    settings: Settings, statement: str, text: str, refusal: str = "cash_not_found"
+) -> str:
     found = _ask_published(settings, statement, {"text": text})
     if len(found) != 1:
-        raise KeizokuError("cash_not_found", where=text, found=len(found), exit_code=2)
+        raise KeizokuError(refusal, where=text, found=len(found), exit_code=2)
     return found[0]["found"]
+
+
+# ---- approaches to customers at risk, by hand ----
+
+APPROACH_OUTCOMES = ("no_answer", "talked", "promised_to_stay", "solved", "will_leave")
+
+
+def record_approach(
+    settings: Settings,
+    customer: str,
+    *,
+    action: str,
+    outcome: str,
+    on: date,
+    note: str | None,
+    by: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """Keeps that a customer was approached on a day, how, and what came of it.
+
+    `customer`: id in billing or in the CRM, or customer_key. `action` and `outcome`: codes of
+    compute.risk.ACTIONS and APPROACH_OUTCOMES. Raises KeizokuError `customer_not_found`,
+    `approach_code_unknown`, `approach_in_the_future`.
+    """
+    from dagster_project.compute.risk import ACTIONS
+
+    for code, known in ((action, tuple(ACTIONS)), (outcome, APPROACH_OUTCOMES)):
+        if code not in known:
+            raise KeizokuError(
+                "approach_code_unknown", where=code, known=", ".join(known), exit_code=2
+            )
+    if on > now.astimezone(settings.timezone).date():
+        raise KeizokuError("approach_in_the_future", where=on.isoformat(), exit_code=2)
+    key = _find_one(settings, CUSTOMER_BY_ID, customer, "customer_not_found")
+    approach = {
+        "customer_key": key,
+        "customer": customer,
+        "action_code": action,
+        "outcome_code": outcome,
+        "acted_on": on.isoformat(),
+        "note": note,
+    }
+    return _record(settings, settings.approach_actions, "actions add", approach, by, now)
+
+
+def list_approaches(settings: Settings, customer: str | None, limit: int) -> list[dict[str, Any]]:
+    """What was recorded, the latest first; of one customer, as it was named then, if given."""
+    recorded = _read_decisions(settings.approach_actions)
+    chosen = [
+        one
+        for one in reversed(recorded)
+        if customer is None or customer in (one["customer"], one["customer_key"])
+    ]
+    return chosen[:limit]
+
+
+def _give_approaches(settings: Settings, known_at: str | None, folder: Path) -> None:
+    """The recorded approaches as a table of the build (source control.approach_actions).
+
+    Raises KeizokuError `decisions_unreadable`.
+    """
+    import polars as pl
+
+    texts = ("customer_key", "action_code", "outcome_code", "note", "decided_by", "decided_at")
+    recorded = []
+    for one in _read_decisions(settings.approach_actions, known_at):
+        try:
+            key = hashlib.sha256(canonical_json(one).encode()).hexdigest()[:32]
+            acted_on = date.fromisoformat(one["acted_on"])
+            told = {name: one[name] for name in texts}
+        except (ValueError, KeyError, TypeError) as error:
+            where = f"{settings.approach_actions}: {canonical_json(one)}"
+            raise KeizokuError("decisions_unreadable", where=where, detail=error) from error
+        recorded.append(told | {"approach_key": key, "acted_on": acted_on})
+    schema = {"approach_key": pl.String, "acted_on": pl.Date} | dict.fromkeys(texts, pl.String)
+    frame = pl.DataFrame(recorded, schema=schema).unique("approach_key").sort("approach_key")
+    _replace_parquet(frame, folder / "approach_actions" / "approach_actions.parquet")
+
+
+# ---- what people recorded ----
+
+
+def _read_decisions(file: Path, known_at: str | None = None) -> list[dict[str, Any]]:
+    """The JSON lines of a file in order; recorded by `known_at` if given (UTC).
+
+    Raises KeizokuError `decisions_unreadable`.
+    """
+    if not file.exists():
+        return []
+    decisions = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            decision = json.loads(line)
+            if known_at is None or decision["decided_at"] <= known_at:
+                decisions.append(decision)
+        except (ValueError, KeyError, TypeError) as error:
+            where = f"{file}:{number}"
+            raise KeizokuError("decisions_unreadable", where=where, detail=error) from error
+    return decisions
+
+
+def _record(
+    settings: Settings, file: Path, purpose: str, decision: dict[str, Any], by: str, now: datetime
+) -> dict[str, Any]:
+    """Appends a line; who and when (UTC) stay with it."""
+    decision = decision | {
+        "decided_by": by,
+        "decided_at": now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+    }
+    with _hold_home(settings, purpose):
+        _read_decisions(file)  # never append to a file that cannot be read
+        file.parent.mkdir(exist_ok=True)
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(canonical_json(decision) + "\n")
+            lines.flush()
+            os.fsync(lines.fileno())
+    return decision
 
 
 def _ask_published(
@@ -613,13 +717,14 @@ def _reader(build_db: Path) -> "Callable[[str], pl.DataFrame]":
 
 
 def _give_control(run: Run, manifest: dict[str, Any]) -> None:
-    """Writes what the marts read besides data: the metric registry and the closed months."""
+    """Writes what the marts read besides data: metrics, closed months, recorded approaches."""
     from dagster_project.compute import metrics
 
     target = run.control / "metrics" / "metrics.parquet"
     target.parent.mkdir(parents=True, exist_ok=True)
     metrics.read_metrics(manifest, run.settings.policy).write_parquet(target)
     closes.give_to_build(run.settings.closes, run.control)
+    _give_approaches(run.settings, run.plan.known_at, run.control)
 
 
 def publish_marts(run: Run, *, now: datetime) -> publish.Version:

@@ -142,6 +142,15 @@ TEXT: dict[str, tuple[str, str]] = {
         "記録しました（{action}、{by}）。",
         "Recorded ({action}, by {by}).",
     ),
+    "approach_recorded": (
+        "記録しました（{action}、{outcome}、{by}）。",
+        "Recorded ({action}, {outcome}, by {by}).",
+    ),
+    "approaches_nothing": ("記録はまだありません。", "Nothing is recorded yet."),
+    "col_acted_on": ("実施日", "Acted on"),
+    "col_action": ("対応", "Action"),
+    "col_outcome": ("結果", "Outcome"),
+    "col_by": ("記録者", "By"),
     "cash_nothing": ("該当する入金はありません。", "No such receipt."),
     "col_receipt": ("入金", "Receipt"),
     "col_received_on": ("入金日", "Received"),
@@ -465,6 +474,42 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "Not exactly one in the published version",
             "{found} found",
             "Look up the id or the key with `keizoku cash list` or `keizoku sql`",
+        ),
+    ),
+    "customer_not_found": (
+        (
+            "公開中の版で顧客が一人に決まりません",
+            "{found} 件あります",
+            "keizoku sql で顧客の ID またはキーを確かめてください（dim_customer）",
+        ),
+        (
+            "Not exactly one customer in the published version",
+            "{found} found",
+            "Look up the id or the key with `keizoku sql` (dim_customer)",
+        ),
+    ),
+    "approach_code_unknown": (
+        (
+            "使えない区分です",
+            "使えるもの: {known}",
+            "上のどれかを指定してください",
+        ),
+        (
+            "No such code",
+            "Known: {known}",
+            "Give one of these",
+        ),
+    ),
+    "approach_in_the_future": (
+        (
+            "実施日が未来です",
+            "まだ行われていない対応は記録できません",
+            "今日までの日付を --on で指定してください",
+        ),
+        (
+            "The day is in the future",
+            "What has not been done cannot be recorded",
+            "Give a day up to today with --on",
         ),
     ),
     "cash_no_proposal": (

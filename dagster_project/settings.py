@@ -155,6 +155,11 @@ class Settings:
         return self.root / "decisions" / "cash.jsonl"
 
     @property
+    def approach_actions(self) -> Path:
+        """Append-only JSON lines: which customers were approached, and what came of it."""
+        return self.root / "decisions" / "actions.jsonl"
+
+    @property
     def closes(self) -> Path:
         """What closed months were reported as; never rebuilt, part of a backup."""
         return self.root / "closes"

@@ -12,10 +12,10 @@ from typing import Any
 
 import polars as pl
 
-from dagster_project.compute import renewal, risk, survival
+from dagster_project.compute import forecast, renewal, repeat_purchase, risk, survival
 
 # In the order they run.
-MODULES: tuple[ModuleType, ...] = (survival, renewal, risk)
+MODULES: tuple[ModuleType, ...] = (survival, repeat_purchase, renewal, risk, forecast)
 
 
 def schemas() -> dict[str, pl.Schema]:

@@ -168,7 +168,7 @@ def compute(
 
 def _figures(terms: pl.DataFrame, held_back: pl.DataFrame, bands: pl.DataFrame) -> dict[str, Any]:
     verdict = skill.judge(held_back)
-    band_brier = _band_brier(held_back, terms, bands)
+    band_brier = None if verdict.brier is None else _band_brier(held_back, terms, bands)
     reason = verdict.reason
     if verdict.has_skill and band_brier is not None and verdict.brier >= band_brier:
         reason = BAND_BETTER

@@ -199,6 +199,22 @@ QUERIES = {
         """,
         order="evidenced_on, evidence_system, evidence_key",
     ),
+    # every running line of the customer is to end: one contract of two is no announced churn
+    "risk_announced": """
+        select segments.customer_key
+        from intermediate.int_subscriptions_bounded as segments
+        inner join mart_customer_health as health on segments.customer_key = health.customer_key
+        where segments.segment_start_date <= health.as_of_date
+            and (
+                segments.service_end_excl is null
+                or segments.service_end_excl > health.as_of_date
+            )
+            and segments.gross_native > 0 and not segments.is_trial
+        group by segments.customer_key
+        having count(*) = sum(
+            case when segments.cancel_requested_date <= health.as_of_date then 1 else 0 end
+        )
+    """,
     "risk_renewal_deal_lost": _one_per_customer(
         """
             select
@@ -389,7 +405,7 @@ def compute(
     verdict = skill.judge(held_back)
     current = read_features(frames["risk_panel"].filter("is_current"), frames)
     evidence = read_evidence(frames, as_of=as_of)
-    announced = evidence.filter(pl.col("reason_code") == "cancel_requested").select("customer_key")
+    announced = frames["risk_announced"]
     open_customers = current.join(announced, on="customer_key", how="anti")
     scores = open_customers.select("customer_key").with_columns(
         pl.lit(None, dtype=pl.Float64).alias("p_churn"),

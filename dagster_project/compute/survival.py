@@ -162,23 +162,28 @@ def fit(model: str, counts: Counts) -> Fit:
         theta = float(counts.lapsed.sum() / counts.at_risk.sum())
         parameters: tuple[float, ...] = (theta,)
         return Fit(model, parameters, _log_likelihood(model, parameters, counts))
-    from scipy.optimize import minimize
+    from scipy.optimize import OptimizeResult, minimize
 
     # Searched by the mean loss and by how much customers differ: α and β themselves run off
-    # together to infinity where customers do not differ at all.
+    # together to infinity where customers do not differ at all. The BdW has several summits (do
+    # customers differ, or does age matter?), so it is climbed from several sides.
     mean_loss = counts.lapsed.sum() / counts.at_risk.sum()
-    start = [float(np.log(mean_loss / (1 - mean_loss))) if mean_loss < 1 else 5.0, -1.0]
-    bounds = [(-12.0, 12.0), (-12.0, 6.0)]
-    if model == "bdw":
-        start, bounds = [*start, 0.0], [*bounds, (-2.0, 1.5)]
-    found = minimize(
-        lambda searched: -_log_likelihood(model, _parameters(searched), counts),
-        np.clip(start, *np.transpose(bounds)),
-        method="Nelder-Mead",
-        bounds=bounds,
-        options={"xatol": 1e-7, "fatol": 1e-9, "maxiter": 2000, "maxfev": 4000},
-    )
-    return Fit(model, _parameters(found.x), -float(found.fun))
+    start = float(np.log(mean_loss / (1 - mean_loss))) if mean_loss < 1 else 5.0
+    bounds = [(-12.0, 12.0), (-12.0, 6.0), (-2.0, 1.5)][: 3 if model == "bdw" else 2]
+    sides = [(-1.0,)] if model == "sbg" else [(-1.0, 0.0), (-6.0, 0.3), (-3.0, 1.0), (1.0, 0.7)]
+
+    def climb(where: np.ndarray, precision: float) -> OptimizeResult:
+        return minimize(
+            lambda searched: -_log_likelihood(model, _parameters(searched), counts),
+            where,
+            method="Nelder-Mead",  # without the matrices that keep both cores busy for nothing
+            bounds=bounds,
+            options={"xatol": precision, "fatol": precision, "maxiter": 2000, "maxfev": 4000},
+        )
+
+    found = [climb(np.array([start, *side]), 1e-3) for side in sides]
+    best = climb(min(found, key=lambda one: one.fun).x, 1e-8)
+    return Fit(model, _parameters(best.x), -float(best.fun))
 
 
 def _parameters(searched: np.ndarray) -> tuple[float, ...]:
@@ -314,14 +319,19 @@ def _nobody(frames: Mapping[str, pl.DataFrame]) -> _Segment:
     return _Segment("all", "all", frames["survival_observed"].clear(), frames["survival_arpa"])
 
 
-class _Chosen(NamedTuple):
+class Chosen(NamedTuple):
+    """The model that was nearest to the months held back, or the reason why there is none, and each
+    model's error there (see held_back_error).
+    """
+
     fitted: Fit | None
     reason: str | None
     held_back_months: int | None
     errors: dict[str, float]
 
 
-def _choose_model(counts: Counts, observed_months: int, cohort_count: int) -> _Chosen:
+def choose_model(counts: Counts, observed_months: int, cohort_count: int) -> Chosen:
+    """The model for counts whose ages up to `observed_months` have customers enough to judge by."""
     held_back = min(MAX_HELD_BACK, max(2, observed_months // 3))
     age = observed_months - held_back
     reason = None
@@ -335,9 +345,9 @@ def _choose_model(counts: Counts, observed_months: int, cohort_count: int) -> _C
     elif counts.lapsed.sum() < MIN_LAPSES or counts.lapsed[:age].sum() < MIN_LAPSES / 2:
         reason = "too_few_lapses"
     if reason:
-        return _Chosen(None, reason, None, {})
+        return Chosen(None, reason, None, {})
     errors = {model: held_back_error(model, counts, age, observed_months) for model in MODELS}
-    return _Chosen(fit(choose(errors), counts), None, held_back, errors)
+    return Chosen(fit(choose(errors), counts), None, held_back, errors)
 
 
 def _project(segment: _Segment, policy: Mapping[str, Any]) -> tuple[pl.DataFrame, dict[str, Any]]:
@@ -352,7 +362,7 @@ def _project(segment: _Segment, policy: Mapping[str, Any]) -> tuple[pl.DataFrame
     cohort_count = int(
         segment.arpa.filter(pl.col("months_since_first") > 0)["cohort_count"].max() or 0
     )
-    chosen = _choose_model(counts, observed_months, cohort_count)
+    chosen = choose_model(counts, observed_months, cohort_count)
     fitted = chosen.fitted
     kept = observed["survival_rate"].to_numpy()
     last_age = observed.height - 1
@@ -380,7 +390,7 @@ def _project(segment: _Segment, policy: Mapping[str, Any]) -> tuple[pl.DataFrame
                 "months_since_first": ages,
                 "model": [fitted.model if fitted else None] * len(ages),
                 "model_null_reason": [chosen.reason] * len(ages),
-                "is_extrapolated": ages > observed_months,
+                "is_extrapolated": (ages > observed_months) & (fitted is not None),
                 **projected,
             }
         )

@@ -57,6 +57,7 @@ def test_every_entity_and_every_dbt_model_is_an_asset(graph, manifest):
             "cash/receipts",
             "cash/allocations",
             *(f"forecast/{name}" for name in forecasters.schemas()),
+            "control/approach_actions",
             "control/close_deliveries",
             "control/close_levels",
             "control/close_waterfall",

@@ -58,6 +58,7 @@ SCHEMAS = {
         "due_date": pl.Date,
         "known_on": pl.Date,
     },
+    "risk_announced": {"customer_key": pl.String},
     "risk_cancel_requested": EVIDENCED,
     "risk_renewal_deal_lost": EVIDENCED,
     "risk_invoice_overdue": EVIDENCED,
@@ -171,6 +172,7 @@ def test_who_had_asked_to_leave_is_known_and_not_predicted():
     now = [{"customer_key": key, "is_current": True} for key in ("c1", "c2")]
     given = frames(
         [asked, stays, *now],
+        risk_announced=[("c1",)],
         risk_cancel_requested=[("c1", "billing", "K-9", date(2026, 6, 20), 1)],
         risk_renewal_deal_lost=[("c2", "crm", "D-2", date(2026, 9, 30), 1)],
     )
@@ -178,6 +180,20 @@ def test_who_had_asked_to_leave_is_known_and_not_predicted():
     first, second = risk.compute(given, as_of=AS_OF, policy={})["risk_customers"].to_dicts()
     assert (first["customer_key"], first["p_churn_null_reason"]) == ("c1", "announced")
     assert (second["customer_key"], second["p_churn_null_reason"]) == ("c2", "too_little_history")
+
+
+def test_one_contract_of_two_to_end_is_a_reason_but_no_announced_churn():
+    made = risk.compute(
+        frames(
+            [{"is_current": True}],
+            risk_cancel_requested=[("c1", "billing", "K-9", date(2026, 6, 20), 1)],
+        ),
+        as_of=AS_OF,
+        policy={},
+    )
+    [customer] = made["risk_customers"].to_dicts()
+    assert customer["reason_code"] == "cancel_requested"
+    assert customer["p_churn_null_reason"] == "too_little_history"
 
 
 def test_facts_after_the_observed_day_are_not_read():

@@ -94,6 +94,18 @@ def test_where_customers_do_not_differ_sbg_comes_to_the_constant_loss():
     assert fitted.survival([36]) == pytest.approx([0.95**36], abs=1e-4)
 
 
+def test_customers_drawn_from_the_sbg_have_its_parameters_and_are_projected_by_it():
+    # α 2, β 30; 20,000 customers, each seen for 1 to 48 months
+    random = np.random.default_rng(20260630)
+    lifetimes = random.geometric(random.beta(2, 30, 20_000))
+    seen = random.integers(1, 49, 20_000)
+    lapsed = np.bincount(lifetimes[lifetimes <= seen], minlength=49)
+    censored = np.bincount(seen[lifetimes > seen], minlength=49)
+    counts = Counts(lapsed[1:].astype(float), censored[1:].astype(float))
+    assert fit("sbg", counts).parameters == pytest.approx((2, 30), rel=0.1)
+    assert choose({model: held_back_error(model, counts, 36, 48) for model in MODELS}) == "sbg"
+
+
 def test_pooled_counts_hold_who_lapsed_and_who_was_last_seen():
     counts = pool([[10, 8, 6], [5, 4]])
     assert counts.lapsed.tolist() == [3, 2]
@@ -240,6 +252,7 @@ def test_with_too_little_there_is_no_tail_and_the_reason_is_given(survivors, coh
         assert model[figure] is None
     assert projection["projected_survival_rate"].to_list() == [None] * ages
     assert projection["observed_survival_rate"].null_count() == 0
+    assert not projection["is_extrapolated"].any()
 
 
 def test_before_anybody_was_seen_to_start_one_row_says_so():

@@ -422,9 +422,21 @@ MARTS_WITHOUT_ROWS = {
     "fct_inquiry",
     "fct_payment",
     "fct_payment_allocation",
+    # nobody gives a reason to worry in June, and nobody was approached
+    "mart_approach_action",
+    "mart_approach_list",
+    "mart_approach_outcome",
+    "mart_at_risk",
+    "mart_at_risk_reason",
     "mart_cash_application",
     "mart_dunning",
     "mart_dunning_code",
+    # seven months are too few to hold any back
+    "mart_forecast_backtest",
+    "mart_renewal_reliability",
+    "mart_repeat_purchase",
+    "mart_risk_backtest",
+    "mart_risk_reliability",
     "mart_upsell_candidates",
 }
 
@@ -462,3 +474,34 @@ def test_expected_ltv_in_june_is_arpa_times_margin_over_six_months_of_churn(gold
         """,
     )
     assert rows == [(Decimal(10660), 6, Decimal("181563.87"), None)]
+
+
+def test_six_months_of_fourteen_customers_are_too_few_to_project_and_the_mart_says_so(golden_home):
+    # eleven customers seen to start: ten of them at risk in month 2 at the latest
+    assert query(
+        golden_home,
+        """
+        select customer_count, cohort_count, lapsed_count, observed_months, model,
+            model_null_reason, ltv_projected, expected_lifetime_months
+        from mart_retention_model where segment_attribute = 'all'
+        """,
+    ) == [(11, 3, 3, 2, None, "too_few_months", None, None)]
+    observed = query(
+        golden_home,
+        """
+        select months_since_first, observed_survival_rate, projected_survival_rate
+        from mart_retention_projection where segment_attribute = 'all' order by 1
+        """,
+    )
+    # 11 of 11, then 2 of 11 lapse in month 2 and 1 of 9 (C14) in month 3
+    assert observed == [
+        (0, 1, None),
+        (1, 1, None),
+        (2, Decimal("0.818182"), None),
+        (3, Decimal("0.727273"), None),
+        (4, Decimal("0.727273"), None),
+        (5, Decimal("0.727273"), None),
+    ]
+    assert query(golden_home, "select model_null_reason from mart_repeat_purchase_model") == [
+        ("no_buyer",)
+    ]

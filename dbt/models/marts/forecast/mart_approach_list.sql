@@ -34,6 +34,24 @@ contacts as (
 
 ),
 
+actions as (
+
+    select * from {{ ref('mart_approach_action') }}
+
+),
+
+actions_ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_key
+            order by acted_on desc nulls last, recorded_at desc nulls last, approach_key nulls last
+        ) as pick
+    from actions
+
+),
+
 deadlines as (
 
     select
@@ -71,6 +89,8 @@ judged as (
         contacts.last_contact_date,
         contacts.last_contact_kind,
         people.has_phone_consent,
+        actions_ranked.acted_on as last_acted_on,
+        actions_ranked.outcome_code as last_outcome_code,
         case
             when
                 deadlines_ranked.notice_deadline_date <= {{ add_days(as_of(), urgent_days) }}
@@ -90,6 +110,8 @@ judged as (
         on at_risk.customer_key = deadlines_ranked.customer_key and deadlines_ranked.pick = 1
     left join people on at_risk.customer_key = people.customer_key
     left join contacts on at_risk.customer_key = contacts.customer_key
+    left join actions_ranked
+        on at_risk.customer_key = actions_ranked.customer_key and actions_ranked.pick = 1
 
 ),
 
@@ -128,6 +150,8 @@ approach as (
         cast(judged.term_end_date as date) as term_end_date,
         judged.mrr_at_stake,
         cast(judged.last_contact_date as date) as last_contact_date,
+        cast(judged.last_acted_on as date) as last_acted_on,
+        cast(judged.last_outcome_code as string) as last_outcome_code,
         {{ policy_columns() }}
     from judged
     inner join reasons
