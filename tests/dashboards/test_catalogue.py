@@ -13,6 +13,7 @@ REPO = Path(__file__).parents[2]
 DASHBOARDS = REPO / "dashboards"
 # what puts words on the screen; queries, warehouse and exports hold SQL and bytes, not words
 PAGE_SIDE = ["app", "charts", "drill", "filters", "frame", "steps", "tables", "tiles"]
+PAGE_SIDE += ["customers", "retention_charts", "renewal_charts"]
 PAGES = [
     *(DASHBOARDS / f"{name}.py" for name in PAGE_SIDE),
     *sorted((DASHBOARDS / "views").glob("*.py")),
