@@ -138,9 +138,7 @@ def calendar(
     )
     ink = colour("text", is_dark)
     middle = {"align": "center", "fontSize": 12, "color": ink}
-    numbers = base.mark_text(dy=-18, **{**middle, "color": colour("muted", is_dark)}).encode(
-        text="number:N"
-    )
+    numbers = base.mark_text(dy=-18, **middle).encode(text="number:N")
     ends = base.mark_text(dy=1, fontWeight=700, **middle).encode(text="ends:N")
     deadlines = base.mark_text(dy=18, **middle).encode(text="deadline:N")
     weeks = table["week"].n_unique()

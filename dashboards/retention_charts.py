@@ -18,6 +18,7 @@ SERIES = (
 )
 DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4])
 HEIGHT = 340
+CURVES_WITH_FULL_BANDS = 2  # the bands of more would hide the curves
 BAR_HEIGHT = 34
 BAR_AXIS_HEIGHT = 56
 TEXT_MARGIN = 150  # pixels kept free at the right for the words beside the longest bar
@@ -82,7 +83,8 @@ def survival(
         **_told_apart(names, is_dark),
     )
     rate = {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(format=".0%", tickCount=5)}
-    bands = base.mark_area(interpolate="step-after", opacity=0.16, strokeWidth=0).encode(
+    shade = 0.16 if len(names) <= CURVES_WITH_FULL_BANDS else 0.08
+    bands = base.mark_area(interpolate="step-after", opacity=shade, strokeWidth=0).encode(
         y=alt.Y("low:Q", title=rate_title, **rate), y2="high:Q"
     )
     lines = base.mark_line(
@@ -152,7 +154,16 @@ def _table(points: Sequence[Point]) -> pl.DataFrame:
 
 
 def _told_apart(names: Sequence[str], is_dark: bool) -> dict:
-    legend = alt.Legend(orient="bottom", columns=2, symbolType="stroke", symbolStrokeWidth=3)
+    # one below the other: names of segments and metrics are long, phones are narrow
+    legend = alt.Legend(
+        orient="bottom",
+        columns=1,
+        labelLimit=300,
+        symbolType="stroke",
+        symbolSize=500,
+        symbolStrokeWidth=2.5,
+        symbolOpacity=1,
+    )
     colours = [SERIES[place % len(SERIES)][int(is_dark)] for place in range(len(names))]
     dashes = [DASHES[place % len(DASHES)] for place in range(len(names))]
     shown = legend if len(names) > 1 else None

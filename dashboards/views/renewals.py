@@ -31,7 +31,7 @@ RATES = {
     "renewal_nrr_rate": ("money", "money"),
     "decided_coverage_rate": ("money", "money"),
 }
-CARDS_PER_WINDOW = 6
+CARDS_PER_WINDOW = 4
 BELOW_LIST = ("term", "line")
 
 
@@ -133,6 +133,8 @@ def in_words(page: Frame, terms: pl.DataFrame) -> pl.DataFrame:
         words("health", [text.code("health_band", row["health_band"]) for row in rows]),
         words("state", [text.code("renewal_forecast", row["forecast_state"]) for row in rows]),
         words("source", [text.code("p_source", row["p_source"] or "") for row in rows]),
+        words("raising", [features(page, row["raising_features"]) for row in rows]),
+        words("lowering", [features(page, row["lowering_features"]) for row in rows]),
         words("contact", [contact(page, row) for row in rows]),
         words("end", [formats.date(row["term_end_date"]) for row in rows]),
         words("left", [days_left(page, row["days_to_end"]) for row in rows]),
@@ -141,6 +143,12 @@ def in_words(page: Frame, terms: pl.DataFrame) -> pl.DataFrame:
             [text.code("auto_renewal", str(row["is_auto_renewing"]).lower()) for row in rows],
         ),
     )
+
+
+def features(page: Frame, codes: str | None) -> str:
+    """What moves a learned chance most, in words; nothing where the chance is not learned."""
+    named = [page.text.code("renewal_feature", code) for code in (codes or "").split(",") if code]
+    return page.text.joined(named)
 
 
 def contact(page: Frame, row: dict) -> str:
@@ -354,15 +362,17 @@ def show_terms(page: Frame, terms: pl.DataFrame, title: str, file_name: str) -> 
         Column("notice_deadline_date", text("renewals.deadline"), "date"),
         Column("atr", page.metric_name(ATR, "atr"), "money"),
         Column("p_renew", page.metric_name(CHANCE, "p_renew"), "rate"),
-        Column("source", text("renewals.source")),
-        Column("expected_value", page.metric_name(CHANCE, "expected_value"), "money"),
         Column("action", text("renewals.action")),
         Column("owner_name", text("renewals.owner")),
         Column("stage", text("renewals.stage")),
         Column("state", text("renewals.state")),
         Column("contact", text("renewals.last_contact")),
+        Column("expected_value", page.metric_name(CHANCE, "expected_value"), "money"),
         Column("health", text("renewals.health")),
         Column("renews", text("renewals.renews")),
+        Column("source", text("renewals.source")),
+        Column("raising", text("renewals.raising")),
+        Column("lowering", text("renewals.lowering")),
         Column("contract_id", text("column.contract_id")),
     ]
     tables.show(

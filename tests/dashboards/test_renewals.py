@@ -87,6 +87,7 @@ def test_the_chance_shown_is_the_one_learned_where_there_is_one(gd1_home):
         ("S13b", 0.85, "確率表（健康度・残り日数・更新歴）"),
     ]
     assert rows[0]["更新見込額（予測）"] == 96_000
+    assert rows[0]["確率を下げている点"] == "苦情の数　利用の増減"
     assert rows[0]["担当"] == "営業一課 藤井"
     assert rows[0]["最終接触"] == "2026/06/20(土) 電話"
     assert rows[1]["担当"] == "担当なし"
