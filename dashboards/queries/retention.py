@@ -38,6 +38,21 @@ def by_month(snapshot: Snapshot, attribute: str, value: str) -> pl.DataFrame:
 
 
 @cached
+def by_value(snapshot: Snapshot, attribute: str, month: date) -> pl.DataFrame:
+    """Grain: one row per value of the attribute in the month, the one with most MRR first."""
+    return rows(
+        snapshot,
+        """
+        select *
+        from mart_revenue_retention
+        where segment_attribute = ? and month = ?
+        order by mrr desc, segment_value
+        """,
+        (attribute, month),
+    )
+
+
+@cached
 def cohorts(snapshot: Snapshot, attribute: str, value: str) -> pl.DataFrame:
     """Grain: one row per cohort × months since first payment of the segment, oldest first."""
     return rows(

@@ -64,7 +64,7 @@ def main(page: Frame) -> None:
     elif view == "curve":
         show_curves(page, segment)
     elif view == "revenue":
-        show_revenue(page, flow)
+        show_revenue(page, segment, flow)
     elif view == "churn":
         show_churn(page, months)
     else:
@@ -433,7 +433,7 @@ def note_of(page: Frame, row: dict) -> str:
 # ---- NRR and GRR ----
 
 
-def show_revenue(page: Frame, flow: pl.DataFrame) -> None:
+def show_revenue(page: Frame, segment: Segment, flow: pl.DataFrame) -> None:
     """NRR and GRR by month, of the closed cohort of twelve months ago or as the month's flow."""
     text, formats = page.text, page.formats
     basis = filters.segments(
@@ -489,12 +489,34 @@ def show_revenue(page: Frame, flow: pl.DataFrame) -> None:
     ]
     tables.show(flow.reverse(), columns, formats, key="flow", alt=title)
     tables.download(page, lambda: flow, columns, name="nrr_grr", key="flow_csv")
+    if segment.attribute != EVERYBODY and not flow.is_empty():
+        show_values(page, segment, flow["month"][-1], columns[1:])
     st.page_link(
         "views/mrr.py",
         label=text("retention.to_movements"),
         icon=":material/arrow_forward:",
         query_params=filters.frame_values(),
     )
+
+
+def show_values(page: Frame, segment: Segment, month: date, columns: list[Column]) -> None:
+    """Every value of the attribute in one month, side by side; together they are everybody."""
+    text, formats = page.text, page.formats
+    values = retention.by_value(page.snapshot, segment.attribute, month)
+    shown = values.with_columns(
+        pl.Series("name", [segment_name(page, value) for value in values["segment_value"]])
+    )
+    title = text(
+        "retention.values",
+        attribute=text.code("segment_attribute", segment.attribute),
+        month=formats.month(month),
+    )
+    st.subheader(title, anchor=False)
+    everybody = retention.by_value(page.snapshot, EVERYBODY, month)
+    drill.show_match(page, values["mrr"].sum(), everybody["mrr"].sum(), formats.money)
+    columns = [Column("name", text("retention.segment"), is_pinned=True), *columns]
+    tables.show(shown, columns, formats, key="values", alt=title)
+    tables.download(page, lambda: shown, columns, name="nrr_grr_segments", key="values_csv")
 
 
 # ---- churn ----

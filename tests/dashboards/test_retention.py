@@ -101,6 +101,16 @@ def test_nrr_of_a_month_is_drawn_and_a_year_that_cannot_be_says_why(gd1_home):
     assert "—（12か月前のMRRがないため）" in words(app)
 
 
+def test_the_values_of_an_attribute_stand_side_by_side_and_add_up_to_everybody(gd1_home):
+    app = open_page("retention", view="revenue", by="customer_type", segment="b2c")
+    shown = table(app, "区分").to_dict("records")
+    assert [(row["区分"], row["MRR（区分別）"]) for row in shown] == [
+        ("法人", 103_600),
+        ("個人", 3_000),
+    ]
+    assert "✓ 合計 106,600円 は、一つ上の数字と一致しています。" in words(app)
+
+
 def test_reasons_lead_to_who_left_in_their_words_and_what_they_had_asked(gd1_home):
     app = open_page("retention", view="churn", reason="voluntary.price", customer="C04")
     said = words(app)
