@@ -33,9 +33,18 @@ class Part:
 
 
 def outcomes_by_month(
-    parts: Sequence[Part], *, month_title: str, value_title: str, count_title: str, is_dark: bool
+    parts: Sequence[Part],
+    months: Sequence[str],
+    *,
+    month_title: str,
+    value_title: str,
+    count_title: str,
+    is_dark: bool,
 ) -> alt.Chart:
-    """Stacked months: renewed at the bottom, then late, lost and open."""
+    """Stacked months: renewed at the bottom, then late, lost and open.
+
+    months: all of the axis, so that one in which nothing ends is a gap and not left out.
+    """
     order = list(OUTCOMES)
     labels = {part.outcome: part.label for part in parts}
     shown = [outcome for outcome in order if outcome in labels]
@@ -59,7 +68,7 @@ def outcomes_by_month(
             x=alt.X(
                 "month:O",
                 title=month_title,
-                scale=alt.Scale(paddingInner=0.12),
+                scale=alt.Scale(domain=list(months), paddingInner=0.12),
                 axis=alt.Axis(labelAngle=0, labelOverlap="greedy", ticks=False),
             ),
             y=alt.Y("value:Q", title=value_title, axis=alt.Axis(format=",.3~f", tickCount=5)),

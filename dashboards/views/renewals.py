@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import streamlit as st
@@ -446,6 +446,10 @@ def show_rates(page: Frame, by_month: pl.DataFrame) -> None:
     ]
     chart = renewal_charts.outcomes_by_month(
         parts,
+        [
+            formats.month_axis(month)
+            for month in months_between(rows[0]["month"], rows[-1]["month"])
+        ],
         month_title=text("renewals.month_of_end"),
         value_title=formats.money_unit(),
         count_title=text("renewals.count"),
@@ -485,6 +489,14 @@ def show_rates(page: Frame, by_month: pl.DataFrame) -> None:
     )
     tables.download(page, lambda: by_month, columns, name="atr", key="atr_csv")
     show_month_terms(page, options[chosen])
+
+
+def months_between(first: date, last: date) -> list[date]:
+    """Every month from first to last, also those in which nothing ends."""
+    months = [first]
+    while months[-1] < last:
+        months.append((months[-1] + timedelta(days=31)).replace(day=1))
+    return months
 
 
 def show_month_rates(page: Frame, row: dict) -> None:

@@ -723,7 +723,7 @@ def show_simulation(page: Frame) -> None:
     frame.heading(
         page,
         title,
-        unit=text("retention.people"),
+        unit=text("retention.cases"),
         definition=page.definition(LAYERS, "year_customers"),
     )
     st.markdown(text("retention.simulation_example"))
@@ -762,7 +762,7 @@ def show_simulation(page: Frame) -> None:
         blocks,
         month_title=text("retention.year_axis"),
         cohort_title=text("retention.layers"),
-        mrr_title=text("retention.people"),
+        mrr_title=text("retention.cases"),
         customers_title=text("retention.all_layers"),
         is_dark=page.is_dark,
     )

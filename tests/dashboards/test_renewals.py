@@ -149,6 +149,12 @@ def test_the_terms_of_every_month_add_up_to_its_atr(gd1_home):
         assert terms.height == month["term_count"]
 
 
+def test_a_month_in_which_nothing_ends_keeps_its_place_on_the_axis(gd1_home):
+    app = open_page("renewals", view="rates")
+    spec = app.get("vega_lite_chart")[0].proto.spec
+    assert all(month in spec for month in ('"2026/03"', '"2026/04"', '"2026/12"', '"2027/04"'))
+
+
 def test_a_card_opens_the_contracts_of_its_customer(gd1_home):
     app = open_page("renewals")
     app.button(key="card_R02").click().run()
