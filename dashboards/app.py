@@ -101,6 +101,18 @@ def main() -> None:
                 icon=":material/waterfall_chart:",
                 url_path="mrr",
             ),
+            st.Page(
+                "views/retention.py",
+                title=text("retention.title"),
+                icon=":material/group_remove:",
+                url_path="retention",
+            ),
+            st.Page(
+                "views/renewals.py",
+                title=text("renewals.title"),
+                icon=":material/event_repeat:",
+                url_path="renewals",
+            ),
         ]
     )
     show_choices(text, unit)

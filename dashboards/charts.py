@@ -66,16 +66,16 @@ def waterfall(steps: Sequence[Step], axis_title: str, is_dark: bool) -> alt.Char
             "kind:N",
             scale=alt.Scale(
                 domain=["more", "less", "level"],
-                range=[_colour(kind, is_dark) for kind in ("more", "less", "level")],
+                range=[colour(kind, is_dark) for kind in ("more", "less", "level")],
             ),
             legend=None,
         ),
         tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=axis_title)],
     )
     texts = base.mark_text(
-        align="left", dx=7, fontSize=13, fontWeight=600, color=_colour("text", is_dark)
+        align="left", dx=7, fontSize=13, fontWeight=600, color=colour("text", is_dark)
     ).encode(x=alt.X("high:Q", scale=alt.Scale()), text="text:N")
-    return _styled(alt.layer(bars, texts), is_dark).properties(
+    return styled(alt.layer(bars, texts), is_dark).properties(
         height=ROW_HEIGHT * len(steps) + AXIS_HEIGHT
     )
 
@@ -150,7 +150,7 @@ def layer_cake(
     has_few = len(cohorts) <= COHORTS_IN_LEGEND  # more than that is a shade, not a list of names
     chart = (
         alt.Chart(table)
-        .mark_bar(stroke=_colour("grid", is_dark), strokeWidth=0.4 if has_few else 0)
+        .mark_bar(stroke=colour("grid", is_dark), strokeWidth=0.4 if has_few else 0)
         .encode(
             x=alt.X(
                 "month:O",
@@ -183,18 +183,19 @@ def layer_cake(
             ],
         )
     )
-    return _styled(chart, is_dark).properties(height=380)
+    return styled(chart, is_dark).properties(height=380)
 
 
-def _styled(chart: alt.Chart, is_dark: bool) -> alt.Chart:
-    label = _colour("text", is_dark)
+def styled(chart: alt.Chart, is_dark: bool) -> alt.Chart:
+    """A chart in the page's own type sizes and colours."""
+    label = colour("text", is_dark)
     return (
         chart.configure_axis(
             labelFontSize=12,
             titleFontSize=12,
             labelColor=label,
-            titleColor=_colour("muted", is_dark),
-            gridColor=_colour("grid", is_dark),
+            titleColor=colour("muted", is_dark),
+            gridColor=colour("grid", is_dark),
             labelLimit=140,
         )
         .configure_legend(labelFontSize=12, titleFontSize=12, labelColor=label, titleColor=label)
@@ -202,7 +203,8 @@ def _styled(chart: alt.Chart, is_dark: bool) -> alt.Chart:
     )
 
 
-def _colour(name: str, is_dark: bool) -> str:
+def colour(name: str, is_dark: bool) -> str:
+    """A named colour for a light or dark page."""
     return COLOURS[name][int(is_dark)]
 
 

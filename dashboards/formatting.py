@@ -102,6 +102,10 @@ class Formats:
             return self.missing(reason)
         return f"{self._signed(_rounded(Decimal(value) * 100, 2), 2)}%"
 
+    def share(self, value: Decimal | float) -> str:
+        """A rate between 0 and 1 as a whole percentage, for cells of a heatmap: `82%`."""
+        return f"{self._signed(_rounded(Decimal(repr(float(value))) * 100, 0), 0)}%"
+
     def rate_change(self, now: Decimal | None, before: Decimal | None) -> str | None:
         """The signed difference of two rates in percentage points: `+8.18pt`."""
         if now is None or before is None:

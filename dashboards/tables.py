@@ -14,13 +14,18 @@ from dashboards.frame import Frame
 
 ROWS_WITHOUT_SCROLLING = 14
 TALL_TABLE_PIXELS = 520
+# a rate of 0 is white, of 1 and more the darkest on which the number is still read with ease
+SHADES = ("#fbfdff", "#eff6fc", "#e3eff9", "#d5e8f6", "#c6dff2", "#b5d5ee", "#a2caea", "#8ebfe5")
+SHADES += ("#78b2df", "#62a5d9")
+SHADE_TEXT = "#10202f"
 
 
 @dataclass(frozen=True)
 class Column:
     """One column of a table: where its value is, its heading, and what kind of value it is.
 
-    kind: text | money | count | rate | ratio | month | date
+    kind: text | money | count | rate | ratio | month | date, or share: a rate in a cell of a
+    heatmap, shaded by its size and empty where there is none.
     """
 
     name: str
@@ -74,10 +79,13 @@ def show(
         {
             column.label: _text_of(column.kind, formats)
             for column in columns
-            if column.kind != "text"
+            if column.kind not in ("text", "share")
         },
         na_rep=formats.text("format.missing"),
     ).map(_faint_zero, subset=[column.label for column in columns if column.kind == "money"])
+    shares = [column.label for column in columns if column.kind == "share"]
+    if shares:
+        styled = styled.format(formats.share, subset=shares, na_rep="").map(_shade, subset=shares)
     selection = _selection(selectable, key) if selectable else {}
     st.dataframe(
         styled,
@@ -93,7 +101,7 @@ def show(
             )
             for column in columns
         },
-        placeholder=formats.text("format.missing"),
+        placeholder="" if shares else formats.text("format.missing"),
         alt=alt,
         **selection,
     )
@@ -157,12 +165,22 @@ def _faint_zero(value: object) -> str:
     return "opacity: 0.4; color: gray" if value == 0 else ""
 
 
+def _shade(value: object) -> str:
+    # dark on light in both themes: the shade must read the same, and its number stay readable
+    if pd.isna(value):
+        return ""
+    step = min(int(max(float(value), 0) * len(SHADES)), len(SHADES) - 1)
+    return f"background-color: {SHADES[step]}; color: {SHADE_TEXT}"
+
+
 def _sortable(value: object, kind: str, formats: Formats) -> object:
-    if value is None or kind in ("text", "count"):
+    if value is None or kind == "text":
         return value
+    if kind == "count":
+        return float(value) if isinstance(value, Decimal) else value
     if kind == "money":
         return float(formats.money_number(value))
-    if kind in ("rate", "ratio"):
+    if kind in ("rate", "ratio", "share"):
         return float(value)
     return pd.Timestamp(value)
 
@@ -170,7 +188,7 @@ def _sortable(value: object, kind: str, formats: Formats) -> object:
 def _text_of(kind: str, formats: Formats) -> Callable[[object], str]:
     return {
         "money": formats.money_digits,
-        "count": lambda value: formats.count(int(value)),
+        "count": lambda value: formats.count(Decimal(repr(float(value)))),
         "rate": lambda value: formats.rate(Decimal(repr(float(value)))),
         "ratio": lambda value: formats.ratio(Decimal(repr(float(value)))),
         "month": formats.month,

@@ -22,6 +22,16 @@ POLICY_ID = "gd1policy000"
 THE_MORNING_AFTER = datetime(2026, 6, 30, 21, 5, tzinfo=UTC)  # 2026-07-01 06:05 in Tokyo
 POLICY = yaml.safe_load((REPO / "dbt" / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
 TYPES = {"string": "varchar"}
+# tables whose rows are those of everybody, and tables typed as they are
+OF_EVERYBODY = (
+    *("bridge_customer_segment", "mart_retention_cohort", "mart_retention_average"),
+    "mart_survival",
+)
+AS_TYPED = (
+    *("mart_revenue_retention", "mart_churn_reason", "mart_churn_analysis", "fct_inquiry"),
+    *("mart_retention_simulation", "fct_renewal_term", "mart_atr_monthly"),
+    *("mart_renewal_pipeline", "mart_renewal_probability"),
+)
 
 
 def declared_marts() -> list[dict]:
@@ -129,6 +139,22 @@ def build_gd1(path: Path, content_sha256: str) -> None:
                 end_customers as customer_count
             from {read["kpi"]} as kpi
             join {read["waterfall"]} as moved using (month)
+            """,
+        )
+        for name in OF_EVERYBODY:
+            everybody = "'all' as segment_attribute, 'all' as segment_value"
+            fill(connection, name, f"select *, {everybody} from {read[name]}")
+        for name in AS_TYPED:
+            fill(connection, name, f"select * from {read[name]}")
+        fill(
+            connection,
+            "dim_date",
+            """
+            select
+                cast(day as date) as date_key,
+                isodow(day) as iso_weekday,
+                isodow(day) < 6 as is_business_day
+            from generate_series(date '2025-12-01', date '2027-06-30', interval 1 day) as days(day)
             """,
         )
         registry = read_metrics(declared_manifest(), POLICY)  # noqa: F841 named in the SQL

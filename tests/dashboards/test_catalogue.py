@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.compute import renewal
 from dashboards.catalogue import LANGUAGES, entries, literal
 
 REPO = Path(__file__).parents[2]
 DASHBOARDS = REPO / "dashboards"
 # what puts words on the screen; queries, warehouse and exports hold SQL and bytes, not words
 PAGE_SIDE = ["app", "charts", "drill", "filters", "frame", "steps", "tables", "tiles"]
+PAGE_SIDE += ["customers", "retention_charts", "renewal_charts"]
 PAGES = [
     *(DASHBOARDS / f"{name}.py" for name in PAGE_SIDE),
     *sorted((DASHBOARDS / "views").glob("*.py")),
@@ -118,9 +120,26 @@ def test_every_code_the_marts_can_send_has_a_word():
     known = set(entries("ja"))
     kpi = "models/marts/mart_kpi_monthly.sql"
     pieces = "models/intermediate/int_subscriptions_pieced.sql"
+    pipeline = "models/marts/renewals/mart_renewal_pipeline.sql"
+    rates = [
+        codes_in(f"models/marts/{name}.sql", r"'((?:no|nothing|nobody)_\w+)'")
+        for name in (
+            "renewals/mart_atr_monthly",
+            "retention/mart_retention_average",
+            "retention/mart_retention_simulation",
+            "retention/mart_revenue_retention",
+            "retention/mart_survival",
+        )
+    ]
     expected = {
         "movement_type": codes_in("macros/movements.sql", r"'name': '(\w+)'"),
-        "null_reason": codes_in(kpi, r"'(no_\w+)'\)") | {"opening_month"},
+        "null_reason": codes_in(kpi, r"'(no_\w+)'\)").union({"opening_month"}, *rates),
+        "renewal_action": codes_in(pipeline, r"then '([a-z]+_[a-z_]+)'")
+        | {"contact", "none", "rescue"},
+        "renewal_outcome": {"on_time", "late", "lost", "open"},
+        "churn_kind": {"voluntary", "involuntary", "term_end", "to_free", "deleted"},
+        "p_source": {"decided", "model", "band"},
+        "renewal_feature": set(renewal.FEATURES),
         "segment_state": codes_in(pieces, r"(?:then|else) '([a-z_]{4,})'"),
         "movement_reason": {"contract", "seat", "price", "tier", "discount", "discount_end"}
         | {"addon", "pause", "resume", "past_due", "rate"},
