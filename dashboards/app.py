@@ -101,6 +101,24 @@ def main() -> None:
                 icon=":material/waterfall_chart:",
                 url_path="mrr",
             ),
+            st.Page(
+                "views/cash.py",
+                title=text("cash.title"),
+                icon=":material/payments:",
+                url_path="cash",
+            ),
+            st.Page(
+                "views/inquiries.py",
+                title=text("inquiries.title"),
+                icon=":material/support_agent:",
+                url_path="inquiries",
+            ),
+            st.Page(
+                "views/quality.py",
+                title=text("quality.title"),
+                icon=":material/fact_check:",
+                url_path="quality",
+            ),
         ]
     )
     show_choices(text, unit)

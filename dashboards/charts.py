@@ -1,4 +1,4 @@
-"""Charts Streamlit has no primitive for: the MRR waterfall and the layer cake, in Altair.
+"""Charts Streamlit has no primitive for, in Altair: waterfall, layer cake, bars, series by month.
 
 Here Decimals become floats, for pixels only; every number a reader sees is text made by
 formatting.py. A colour means one thing on all pages: blue is more recurring revenue, orange is
@@ -66,16 +66,16 @@ def waterfall(steps: Sequence[Step], axis_title: str, is_dark: bool) -> alt.Char
             "kind:N",
             scale=alt.Scale(
                 domain=["more", "less", "level"],
-                range=[_colour(kind, is_dark) for kind in ("more", "less", "level")],
+                range=[colour(kind, is_dark) for kind in ("more", "less", "level")],
             ),
             legend=None,
         ),
         tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=axis_title)],
     )
     texts = base.mark_text(
-        align="left", dx=7, fontSize=13, fontWeight=600, color=_colour("text", is_dark)
+        align="left", dx=7, fontSize=13, fontWeight=600, color=colour("text", is_dark)
     ).encode(x=alt.X("high:Q", scale=alt.Scale()), text="text:N")
-    return _styled(alt.layer(bars, texts), is_dark).properties(
+    return styled(alt.layer(bars, texts), is_dark).properties(
         height=ROW_HEIGHT * len(steps) + AXIS_HEIGHT
     )
 
@@ -104,6 +104,135 @@ def _bar(step: Step, start: Decimal) -> dict:
         "kind": kind,
         "text": step.text,
     }
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One horizontal bar: a category's amount and how it is written. colour: as in COLOURS."""
+
+    label: str
+    value: Decimal | int
+    text: str
+    colour: str = "level"
+
+
+def bars(items: Sequence[Bar], axis_title: str, is_dark: bool) -> alt.Chart:
+    """Bars from top to bottom in the order given, each with its value beside it."""
+    table = pl.DataFrame(
+        [
+            {"label": i.label, "value": float(i.value), "text": i.text, "kind": i.colour}
+            for i in items
+        ]
+    )
+    kinds = sorted({item.colour for item in items})
+    base = alt.Chart(table).encode(
+        y=alt.Y(
+            "label:N",
+            sort=[item.label for item in items],
+            title=None,
+            axis=alt.Axis(ticks=False, domain=False),
+        )
+    )
+    values = alt.X(
+        "value:Q",
+        title=axis_title,
+        scale=alt.Scale(range=[0, {"expr": f"width - {VALUE_MARGIN}"}], nice=False, zero=True),
+        axis=alt.Axis(format=",.3~f", tickCount=4, labelFlush=True),
+    )
+    drawn = base.mark_bar(cornerRadius=2, height=ROW_HEIGHT * 0.62).encode(
+        x=values,
+        color=alt.Color(
+            "kind:N",
+            scale=alt.Scale(domain=kinds, range=[colour(kind, is_dark) for kind in kinds]),
+            legend=None,
+        ),
+        tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=axis_title)],
+    )
+    texts = base.mark_text(
+        align="left", dx=7, fontSize=13, fontWeight=600, color=colour("text", is_dark)
+    ).encode(x="value:Q", text="text:N")
+    return styled(alt.layer(drawn, texts), is_dark).properties(
+        height=ROW_HEIGHT * len(items) + AXIS_HEIGHT
+    )
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of one series in one month; value None where it does not exist."""
+
+    month: str
+    series: str
+    value: Decimal | float | None
+    text: str
+
+
+def over_months(
+    points: Sequence[Point],
+    *,
+    month_title: str,
+    value_title: str,
+    is_dark: bool,
+    mark: str = "grouped",
+    axis_format: str = ",.3~f",
+) -> alt.Chart:
+    """Series over months in the order given. mark: grouped | stacked bars, or line."""
+    table = pl.DataFrame(
+        [
+            {
+                "month": point.month,
+                "series": point.series,
+                "value": None if point.value is None else float(point.value),
+                "text": point.text,
+            }
+            for point in points
+        ],
+        schema={
+            "month": pl.String,
+            "series": pl.String,
+            "value": pl.Float64,
+            "text": pl.String,
+        },
+    )
+    names = list(dict.fromkeys(point.series for point in points))
+    scheme = alt.SchemeParams("yellowgreenblue", extent=[0.85, 0.3] if is_dark else [0.95, 0.4])
+    chart = alt.Chart(table)
+    chart = (
+        chart.mark_line(point=alt.OverlayMarkDef(size=36), strokeWidth=2)
+        if mark == "line"
+        else chart.mark_bar()
+    )
+    encoded = chart.encode(
+        x=alt.X(
+            "month:O",
+            title=month_title,
+            scale=alt.Scale(paddingInner=0.2),
+            axis=alt.Axis(labelAngle=0, labelOverlap="greedy", ticks=False),
+        ),
+        y=alt.Y(
+            "value:Q",
+            title=value_title,
+            stack="zero" if mark == "stacked" else None,
+            axis=alt.Axis(format=axis_format, tickCount=5),
+            scale=alt.Scale(zero=True),
+        ),
+        color=alt.Color(
+            "series:O",
+            sort=names,
+            title=None,
+            scale=alt.Scale(domain=names, scheme=scheme),
+            legend=alt.Legend(orient="bottom", columns=2, symbolType="square", labelLimit=220)
+            if len(names) > 1
+            else None,
+        ),
+        tooltip=[
+            alt.Tooltip("month:O", title=month_title),
+            alt.Tooltip("series:N", title=" "),
+            alt.Tooltip("text:N", title=value_title),
+        ],
+    )
+    if mark == "grouped" and len(names) > 1:
+        encoded = encoded.encode(xOffset=alt.XOffset("series:O", sort=names))
+    return styled(encoded, is_dark).properties(height=300)
 
 
 @dataclass(frozen=True)
@@ -150,7 +279,7 @@ def layer_cake(
     has_few = len(cohorts) <= COHORTS_IN_LEGEND  # more than that is a shade, not a list of names
     chart = (
         alt.Chart(table)
-        .mark_bar(stroke=_colour("grid", is_dark), strokeWidth=0.4 if has_few else 0)
+        .mark_bar(stroke=colour("grid", is_dark), strokeWidth=0.4 if has_few else 0)
         .encode(
             x=alt.X(
                 "month:O",
@@ -183,18 +312,19 @@ def layer_cake(
             ],
         )
     )
-    return _styled(chart, is_dark).properties(height=380)
+    return styled(chart, is_dark).properties(height=380)
 
 
-def _styled(chart: alt.Chart, is_dark: bool) -> alt.Chart:
-    label = _colour("text", is_dark)
+def styled(chart: alt.Chart, is_dark: bool) -> alt.Chart:
+    """A chart in the page's own type sizes and colours."""
+    label = colour("text", is_dark)
     return (
         chart.configure_axis(
             labelFontSize=12,
             titleFontSize=12,
             labelColor=label,
-            titleColor=_colour("muted", is_dark),
-            gridColor=_colour("grid", is_dark),
+            titleColor=colour("muted", is_dark),
+            gridColor=colour("grid", is_dark),
             labelLimit=140,
         )
         .configure_legend(labelFontSize=12, titleFontSize=12, labelColor=label, titleColor=label)
@@ -202,7 +332,8 @@ def _styled(chart: alt.Chart, is_dark: bool) -> alt.Chart:
     )
 
 
-def _colour(name: str, is_dark: bool) -> str:
+def colour(name: str, is_dark: bool) -> str:
+    """A named colour for a light or dark page."""
     return COLOURS[name][int(is_dark)]
 
 
