@@ -194,7 +194,7 @@ def over_months(
         },
     )
     names = list(dict.fromkeys(point.series for point in points))
-    scheme = alt.SchemeParams("yellowgreenblue", extent=[0.85, 0.3] if is_dark else [0.95, 0.4])
+    scheme = alt.SchemeParams("yellowgreenblue", extent=[0.8, 0.1] if is_dark else [1, 0.3])
     chart = alt.Chart(table)
     chart = (
         chart.mark_line(point=alt.OverlayMarkDef(size=36), strokeWidth=2)

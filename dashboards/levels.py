@@ -16,14 +16,14 @@ from dashboards.queries import people
 from dashboards.tables import Column
 
 ROWS_SHOWN = 500
+CURRENCY = "currency"  # the heading of a file, as the marts call it
 
 
 @dataclass(frozen=True)
 class Level:
-    """What a level is called in the URL and the catalogue, and what identifies its rows.
+    """What a level is called in the URL and on the page, and what identifies its rows.
 
-    The catalogue holds `<words>.title`, `.choose` and `.label`; the mart is named in the access
-    log when the rows leave as a file.
+    The mart is named in the access log when the rows leave as a file. `clears`: the levels below.
     """
 
     name: str
@@ -62,7 +62,7 @@ def show(
     tables.download(
         page,
         lambda: rows,
-        columns,
+        _in_file(columns, rows),
         name=level.mart,
         key=f"{level.name}_csv",
         before=lambda: record_export(page, level.mart, rows.height),
@@ -82,6 +82,19 @@ def show(
         placeholder=text("level.choose"),
     )
     return by_key.get(chosen)
+
+
+def _in_file(columns: Sequence[Column], rows: pl.DataFrame) -> list[Column]:
+    # an amount written with its currency is a number and a currency in a file
+    numbers = [
+        Column(column.name.removesuffix("_text"), column.label)
+        if column.name.endswith("_native_text")
+        else column
+        for column in columns
+    ]
+    if numbers == list(columns) or "currency" not in rows.columns:
+        return list(columns)
+    return [*numbers, Column("currency", CURRENCY)]
 
 
 def show_match(

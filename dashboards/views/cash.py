@@ -56,8 +56,9 @@ def show_tiles(page: Frame, months: pl.DataFrame) -> None:
         ):
             reason = now.get(f"{column}_null_reason")
             line = [float("nan" if row[column] is None else row[column]) for row in history]
+            name = page.metric_name("mart_cash_monthly", column)
             tiles.show(
-                page.metric_name("mart_cash_monthly", column),
+                text("cash.in_days", name=name) if column == "dso_days" else name,
                 kind,
                 now[column],
                 before.get(column),
@@ -220,8 +221,11 @@ def show_invoice(page: Frame, invoice_key: str) -> None:
     lines = native(page, cash.invoice_lines(page.snapshot, invoice_key), "amount_native")
     if lines.is_empty():
         return
-    st.markdown(text("cash.invoice_lines"))
-    tables.show(
+    title = text("cash.invoice_lines")
+    st.markdown(title)
+    levels.show(
+        page,
+        levels.Level("lines", "line_no", title, "", "fct_invoice_line"),
         lines.with_columns(
             pl.Series("type_name", [text.code("line_type", code) for code in lines["line_type"]])
         ),
@@ -234,9 +238,8 @@ def show_invoice(page: Frame, invoice_key: str) -> None:
             Column("service_start_date", text("cash.service_start"), "date"),
             Column("service_end_excl", text("cash.service_end_excl"), "date"),
         ],
-        formats,
-        key="invoice_lines",
-        alt=text("cash.invoice_lines"),
+        describe=str,
+        is_chosen_here=False,
     )
 
 
@@ -299,7 +302,9 @@ def show_application(page: Frame) -> None:
     else:
         st.success(text("cash.nothing_waits"), icon=":material/task_alt:")
     named = [text.code("application_status", code) for code in states["application_status"]]
-    tables.show(
+    levels.show(
+        page,
+        levels.Level("states", "application_status", title, "", "mart_cash_application"),
         with_words(page, native(page, states, "amount_native")).with_columns(
             pl.Series("state_name", named, dtype=pl.String)
         ),
@@ -310,9 +315,8 @@ def show_application(page: Frame) -> None:
             Column("receipt_count", text("cash.receipt_count"), "count"),
             Column("amount_native_text", text("cash.received_amount")),
         ],
-        formats,
-        key="receipt_states",
-        alt=title,
+        describe=str,
+        is_chosen_here=False,
     )
     present = [name for name in STATES if name in set(states["application_status"])]
     state = filters.segments(
@@ -601,7 +605,7 @@ def choose_month(page: Frame, months: dict) -> object:
         default=next(reversed(months)),
         label=page.text("home.month"),
         show=lambda name: page.formats.month(months[name]),
-        clears=("item", "customer", "invoice"),
+        clears=("customer", "invoice"),
         width=200,
     )
     return months[chosen]

@@ -246,14 +246,15 @@ def show_topic(page: Frame, month, topic: str) -> None:
     rows = support.inquiries(page.snapshot, month, topic)
     st.markdown(text("inquiries.by_plan", topic=name, month=formats.month(month)))
     columns = [Column("name", text("column.plan_id"), is_pinned=True), *measures(page)]
-    tables.show(
+    levels.show(
+        page,
+        levels.Level("plans", "plan_name", text("column.plan_id"), "", MART),
         plans.with_columns(
             pl.Series("name", [plan_name(page, code) for code in plans["plan_name"]])
         ),
         columns,
-        formats,
-        key="plans",
-        alt=text("column.plan_id"),
+        describe=str,
+        is_chosen_here=False,
     )
     levels.reasons(page, plans, columns)
     st.markdown(

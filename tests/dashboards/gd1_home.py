@@ -22,6 +22,7 @@ POLICY_ID = "gd1policy000"
 THE_MORNING_AFTER = datetime(2026, 6, 30, 21, 5, tzinfo=UTC)  # 2026-07-01 06:05 in Tokyo
 POLICY = yaml.safe_load((REPO / "dbt" / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
 TYPES = {"string": "varchar"}
+COMPLETED_BELOW = {"obs_load_manifest", "fct_subscription_segment"}  # more columns than typed
 
 
 def declared_marts() -> list[dict]:
@@ -80,7 +81,8 @@ def build_gd1(path: Path, content_sha256: str) -> None:
                 for c in model["columns"]
             )
             connection.execute(f"create table {model['name']} ({columns})")
-        for name in ("dim_month", "mart_layer_cake", "fct_mrr_movement", "dim_customer"):
+        typed_as_they_are = {model["name"] for model in declared_marts()} & read.keys()
+        for name in sorted(typed_as_they_are - COMPLETED_BELOW):
             fill(connection, name, f"select * from {read[name]}")
         fill(
             connection,

@@ -11,7 +11,20 @@ from dashboards.catalogue import LANGUAGES, entries
 from dashboards.queries import about, revenue
 from tests.dashboards.gd1_home import REPO
 
-PAGES = {"home": None, "mrr": "views/mrr.py"}
+PAGES = {
+    "home": None,
+    "mrr": "views/mrr.py",
+    "cash": "views/cash.py",
+    "inquiries": "views/inquiries.py",
+    "quality": "views/quality.py",
+}
+TITLES = {
+    "home": ("ホーム", "Home"),
+    "mrr": ("MRRの動き", "MRR movements"),
+    "cash": ("請求・入金", "Billing and cash"),
+    "inquiries": ("問い合わせ", "Inquiries"),
+    "quality": ("データ品質", "Data quality"),
+}
 UNTRANSLATED = re.compile(
     r"\b(?:" + "|".join(sorted({k.split(".")[0] for k in entries("ja")})) + r")\.\w+"
 )
@@ -54,11 +67,7 @@ def test_no_state_of_a_page_fails_or_shows_an_untranslated_key(request, state, p
     app = open_page(page, lang=lang)
     assert not app.exception
     assert not UNTRANSLATED.search(words(app))
-    expected = {
-        "ja": {"home": "ホーム", "mrr": "MRRの動き"},
-        "en": {"home": "Home", "mrr": "MRR movements"},
-    }
-    assert app.title[0].value == expected[lang][page]
+    assert app.title[0].value == TITLES[page][LANGUAGES.index(lang)]
     if lang == "en":
         assert not re.search(r"[ぁ-んァ-ヶ]", "".join(m.label for m in app.metric))
 
