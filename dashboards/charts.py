@@ -25,6 +25,7 @@ COLOURS = {
 ROW_HEIGHT = 34
 AXIS_HEIGHT = 56
 COHORTS_IN_LEGEND = 12
+SHORT_NAME = 8  # characters of which two stand beside each other in a legend on a phone
 VALUE_MARGIN = 92  # pixels kept free at the right for the value beside the longest bar
 CUT_AXIS_BELOW = Decimal(
     "0.35"
@@ -220,7 +221,12 @@ def over_months(
             sort=names,
             title=None,
             scale=alt.Scale(domain=names, scheme=scheme),
-            legend=alt.Legend(orient="bottom", columns=2, symbolType="square", labelLimit=220)
+            legend=alt.Legend(
+                orient="bottom",
+                columns=2 if max(map(len, names)) <= SHORT_NAME else 1,
+                symbolType="square",
+                labelLimit=260,
+            )
             if len(names) > 1
             else None,
         ),

@@ -71,8 +71,20 @@ def bucket_invoices(snapshot: Snapshot, bucket: str, customer_key: str) -> pl.Da
 
 @cached
 def invoice(snapshot: Snapshot, invoice_key: str) -> pl.DataFrame:
-    """One row: the invoice with what settled it."""
-    return rows(snapshot, "select * from fct_invoice where invoice_key = ?", (invoice_key,))
+    """One row: the invoice with what settled it, and the place it was read from."""
+    return rows(
+        snapshot,
+        """
+        select invoices.*, deliveries.file_name
+        from fct_invoice as invoices
+        left join obs_load_manifest as deliveries
+            on
+                invoices.delivery_id = deliveries.delivery_id
+                and deliveries.entity = 'billing.invoices'
+        where invoices.invoice_key = ?
+        """,
+        (invoice_key,),
+    )
 
 
 @cached

@@ -73,11 +73,29 @@ def inquiries(snapshot: Snapshot, month: date, topic: str) -> pl.DataFrame:
         snapshot,
         """
         select
-            inquiry_key, ticket_id, customer_key, asked_at, channel, topic, is_complaint, priority,
-            status, assignee, first_reply_business_minutes, resolved_date, csat_score
-        from fct_inquiry
-        where asked_month = ? and coalesce(topic, 'unknown') = ?
-        order by asked_at desc, inquiry_key
+            inquiries.inquiry_key,
+            inquiries.ticket_id,
+            inquiries.customer_key,
+            inquiries.asked_at,
+            inquiries.channel,
+            inquiries.topic,
+            inquiries.is_complaint,
+            inquiries.priority,
+            inquiries.status,
+            inquiries.assignee,
+            inquiries.first_reply_business_minutes,
+            inquiries.csat_score,
+            inquiries.delivery_id,
+            inquiries.source_sheet,
+            inquiries.source_row,
+            deliveries.file_name
+        from fct_inquiry as inquiries
+        left join obs_load_manifest as deliveries
+            on
+                inquiries.delivery_id = deliveries.delivery_id
+                and deliveries.entity = 'inquiry.tickets'
+        where inquiries.asked_month = ? and coalesce(inquiries.topic, 'unknown') = ?
+        order by inquiries.asked_at desc, inquiries.inquiry_key
         """,
         (month, topic),
     )

@@ -10,7 +10,7 @@ from decimal import Decimal
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, filters, frame, levels, tables, tiles
+from dashboards import charts, filters, frame, levels, source_line, tables, tiles
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import cash
@@ -21,6 +21,7 @@ MONTHS_OF_HISTORY = 13
 NOT_DUE = ("not_due", "no_due_date")
 STATES = ("review", "unmatched", "partial", "unapplied", "matched")  # what waits comes first
 NEEDS_DECISION = ("review", "unmatched")
+INVOICES = "billing.invoices"  # the entity invoices were landed as
 BELOW_BUCKET = ("customer", "invoice")
 
 
@@ -218,6 +219,15 @@ def show_invoice(page: Frame, invoice_key: str) -> None:
         key="invoice_parts",
         alt=text("cash.invoice_lines"),
     )
+    show_invoice_lines(page, invoice_key)
+    if invoice["file_name"]:
+        st.markdown(text("cash.invoice_source", source=literal(source_line.name(page, invoice))))
+        source_line.show(page, invoice, INVOICES)
+
+
+def show_invoice_lines(page: Frame, invoice_key: str) -> None:
+    """The lines of an invoice."""
+    text = page.text
     lines = native(page, cash.invoice_lines(page.snapshot, invoice_key), "amount_native")
     if lines.is_empty():
         return

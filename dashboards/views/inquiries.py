@@ -3,13 +3,15 @@
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, filters, frame, levels, tables, tiles
+from dashboards import charts, filters, frame, levels, source_line, tables, tiles
+from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import support
 from dashboards.tables import Column
 
 MART = "mart_voice_of_customer"
 MONTHS_OF_HISTORY = 13
+TICKETS = "inquiry.tickets"  # the entity inquiries were landed as
 TILES = (
     ("complaints_per_100_rate", "ratio", False),
     ("csat_score", "ratio", True),
@@ -283,9 +285,11 @@ def show_topic(page: Frame, month, topic: str) -> None:
     in_words = levels.named(page, rows).with_columns(
         pl.Series(column, values, dtype=pl.String) for column, values in codes
     )
-    levels.show(
+    inquiry = levels.show(
         page,
-        levels.Level("inquiry", "inquiry_key", name, "", "fct_inquiry"),
+        levels.Level(
+            "inquiry", "inquiry_key", name, text("inquiries.choose_inquiry"), "fct_inquiry"
+        ),
         in_words,
         [
             Column("asked", text("inquiries.asked")),
@@ -299,9 +303,16 @@ def show_topic(page: Frame, month, topic: str) -> None:
             Column("assignee", text("inquiries.assignee")),
             Column("ticket_id", text("inquiries.ticket")),
         ],
-        describe=lambda row: row["ticket_id"],
-        is_chosen_here=False,
+        describe=lambda row: text(
+            "inquiries.inquiry_name",
+            ticket=row["ticket_id"],
+            asked=row["asked"],
+            customer=row["customer"],
+        ),
     )
+    if inquiry is not None and inquiry["file_name"]:
+        st.markdown(text("inquiries.source", source=literal(source_line.name(page, inquiry))))
+        source_line.show(page, inquiry, TICKETS)
 
 
 main(frame.current())

@@ -60,6 +60,8 @@ def test_a_bucket_leads_to_customers_to_invoices_and_to_what_settled_them(gd1_ho
         "その他の消込（請求システムの報告）": "JPY 0",
         "未回収残高": "JPY 10,000",
     }
+    assert "④ 元データ： invoices\\_20260630\\.csv の 3 行目" in said
+    assert "S02" in set(app.dataframe[-1].value["値"])  # what stands in line 3 of the kept file
 
 
 def test_choosing_another_bucket_forgets_the_customer_and_invoice(gd1_home):

@@ -32,6 +32,12 @@ def test_a_topic_leads_to_its_plans_and_inquiries_with_equal_sums(gd1_home):
     assert list(listed["顧客"]) == ["さくら印刷株式会社", "株式会社あおぞら製作所"]
 
 
+def test_an_inquiry_leads_to_the_line_it_was_delivered_in(gd1_home):
+    app = open_page("inquiries", topic="使い方", inquiry="Q1")
+    assert "③ 元データ： tickets\\_20260630\\.csv の 2 行目" in words(app)
+    assert "S01" in set(table(app, "見出し")["値"])
+
+
 def test_inquiries_without_a_topic_or_a_customer_are_not_lost(gd1_home):
     listed = table(open_page("inquiries", topic="unknown"), "問い合わせ番号")
     assert list(listed["顧客"]) == ["顧客不明"]
