@@ -16,7 +16,6 @@ from dashboards.queries import people
 from dashboards.tables import Column
 
 ROWS_SHOWN = 500
-CURRENCY = "currency"  # the heading of a file, as the marts call it
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def show(
     tables.download(
         page,
         lambda: rows,
-        _in_file(columns, rows),
+        in_file(page, columns, rows),
         name=level.mart,
         key=f"{level.name}_csv",
         before=lambda: record_export(page, level.mart, rows.height),
@@ -84,8 +83,8 @@ def show(
     return by_key.get(chosen)
 
 
-def _in_file(columns: Sequence[Column], rows: pl.DataFrame) -> list[Column]:
-    # an amount written with its currency is a number and a currency in a file
+def in_file(page: Frame, columns: Sequence[Column], rows: pl.DataFrame) -> list[Column]:
+    """The columns of a file: an amount shown with its currency is a number and a currency there."""
     numbers = [
         Column(column.name.removesuffix("_text"), column.label)
         if column.name.endswith("_native_text")
@@ -94,7 +93,7 @@ def _in_file(columns: Sequence[Column], rows: pl.DataFrame) -> list[Column]:
     ]
     if numbers == list(columns) or "currency" not in rows.columns:
         return list(columns)
-    return [*numbers, Column("currency", CURRENCY)]
+    return [*numbers, Column("currency", page.text("level.currency"))]
 
 
 def show_match(

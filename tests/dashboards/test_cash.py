@@ -1,11 +1,14 @@
 """請求・入金 with the golden figures G-28 to G-30 of METRICS.md: what it shows, where it leads."""
 
 import shlex
+from types import SimpleNamespace
 
+import polars as pl
 import pytest
 
-from dashboards import access
-from dashboards.catalogue import LANGUAGES
+from dashboards import access, levels
+from dashboards.catalogue import LANGUAGES, Text
+from dashboards.tables import Column
 from tests.dashboards.test_pages import UNTRANSLATED, open_page, tiles, words
 
 VIEWS = ("aging", "application", "months", "mix", "failures", "deferred", "bridge")
@@ -156,3 +159,15 @@ def test_contract_to_billed_leads_to_the_contract_that_differs_and_its_reason(gd
     differences = table(app, "契約番号")
     assert list(differences["契約番号"]) == ["S01"]
     assert list(differences["理由"]) == ["日割り"]
+
+
+def test_an_amount_shown_with_its_currency_is_a_number_in_the_file():
+    page = SimpleNamespace(text=Text("ja"))
+    rows = pl.DataFrame({"amount_native_text": ["JPY 5,000"], "currency": ["JPY"]})
+    columns = [Column("source_id", "入金番号"), Column("amount_native_text", "入金額")]
+    written = levels.in_file(page, columns, rows)
+    assert [(column.name, column.label) for column in written] == [
+        ("source_id", "入金番号"),
+        ("amount_native", "入金額"),
+        ("currency", "通貨"),
+    ]
