@@ -113,6 +113,24 @@ def main() -> None:
                 icon=":material/event_repeat:",
                 url_path="renewals",
             ),
+            st.Page(
+                "views/cash.py",
+                title=text("cash.title"),
+                icon=":material/payments:",
+                url_path="cash",
+            ),
+            st.Page(
+                "views/inquiries.py",
+                title=text("inquiries.title"),
+                icon=":material/support_agent:",
+                url_path="inquiries",
+            ),
+            st.Page(
+                "views/quality.py",
+                title=text("quality.title"),
+                icon=":material/fact_check:",
+                url_path="quality",
+            ),
         ]
     )
     show_choices(text, unit)

@@ -1,4 +1,4 @@
-"""Charts Streamlit has no primitive for: the MRR waterfall and the layer cake, in Altair.
+"""Charts Streamlit has no primitive for, in Altair: waterfall, layer cake, bars, series by month.
 
 Here Decimals become floats, for pixels only; every number a reader sees is text made by
 formatting.py. A colour means one thing on all pages: blue is more recurring revenue, orange is
@@ -25,6 +25,7 @@ COLOURS = {
 ROW_HEIGHT = 34
 AXIS_HEIGHT = 56
 COHORTS_IN_LEGEND = 12
+SHORT_NAME = 8  # characters of which two stand beside each other in a legend on a phone
 VALUE_MARGIN = 92  # pixels kept free at the right for the value beside the longest bar
 CUT_AXIS_BELOW = Decimal(
     "0.35"
@@ -104,6 +105,140 @@ def _bar(step: Step, start: Decimal) -> dict:
         "kind": kind,
         "text": step.text,
     }
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One horizontal bar: a category's amount and how it is written. colour: as in COLOURS."""
+
+    label: str
+    value: Decimal | int
+    text: str
+    colour: str = "level"
+
+
+def bars(items: Sequence[Bar], axis_title: str, is_dark: bool) -> alt.Chart:
+    """Bars from top to bottom in the order given, each with its value beside it."""
+    table = pl.DataFrame(
+        [
+            {"label": i.label, "value": float(i.value), "text": i.text, "kind": i.colour}
+            for i in items
+        ]
+    )
+    kinds = sorted({item.colour for item in items})
+    base = alt.Chart(table).encode(
+        y=alt.Y(
+            "label:N",
+            sort=[item.label for item in items],
+            title=None,
+            axis=alt.Axis(ticks=False, domain=False),
+        )
+    )
+    values = alt.X(
+        "value:Q",
+        title=axis_title,
+        scale=alt.Scale(range=[0, {"expr": f"width - {VALUE_MARGIN}"}], nice=False, zero=True),
+        axis=alt.Axis(format=",.3~f", tickCount=4, labelFlush=True),
+    )
+    drawn = base.mark_bar(cornerRadius=2, height=ROW_HEIGHT * 0.62).encode(
+        x=values,
+        color=alt.Color(
+            "kind:N",
+            scale=alt.Scale(domain=kinds, range=[colour(kind, is_dark) for kind in kinds]),
+            legend=None,
+        ),
+        tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=axis_title)],
+    )
+    texts = base.mark_text(
+        align="left", dx=7, fontSize=13, fontWeight=600, color=colour("text", is_dark)
+    ).encode(x="value:Q", text="text:N")
+    return styled(alt.layer(drawn, texts), is_dark).properties(
+        height=ROW_HEIGHT * len(items) + AXIS_HEIGHT
+    )
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of one series in one month; value None where it does not exist."""
+
+    month: str
+    series: str
+    value: Decimal | float | None
+    text: str
+
+
+def over_months(
+    points: Sequence[Point],
+    *,
+    month_title: str,
+    value_title: str,
+    is_dark: bool,
+    mark: str = "grouped",
+    axis_format: str = ",.3~f",
+) -> alt.Chart:
+    """Series over months in the order given. mark: grouped | stacked bars, or line."""
+    table = pl.DataFrame(
+        [
+            {
+                "month": point.month,
+                "series": point.series,
+                "value": None if point.value is None else float(point.value),
+                "text": point.text,
+            }
+            for point in points
+        ],
+        schema={
+            "month": pl.String,
+            "series": pl.String,
+            "value": pl.Float64,
+            "text": pl.String,
+        },
+    )
+    names = list(dict.fromkeys(point.series for point in points))
+    scheme = alt.SchemeParams("yellowgreenblue", extent=[0.8, 0.1] if is_dark else [1, 0.3])
+    chart = alt.Chart(table)
+    chart = (
+        chart.mark_line(point=alt.OverlayMarkDef(size=36), strokeWidth=2)
+        if mark == "line"
+        else chart.mark_bar()
+    )
+    encoded = chart.encode(
+        x=alt.X(
+            "month:O",
+            title=month_title,
+            scale=alt.Scale(paddingInner=0.2),
+            axis=alt.Axis(labelAngle=0, labelOverlap="greedy", ticks=False),
+        ),
+        y=alt.Y(
+            "value:Q",
+            title=value_title,
+            stack="zero" if mark == "stacked" else None,
+            axis=alt.Axis(format=axis_format, tickCount=5),
+            scale=alt.Scale(zero=True),
+        ),
+        color=alt.Color(
+            "series:O",
+            sort=names,
+            title=None,
+            scale=alt.Scale(domain=names, scheme=scheme),
+            legend=alt.Legend(
+                orient="bottom",
+                columns=2 if max(map(len, names)) <= SHORT_NAME else 1,
+                symbolType="square",
+                labelLimit=260,
+            )
+            if len(names) > 1
+            else None,
+        ),
+        tooltip=[
+            alt.Tooltip("month:O", title=month_title),
+            alt.Tooltip("series:N", title=" "),
+            alt.Tooltip("text:N", title=value_title),
+        ],
+    )
+    if mark == "grouped" and len(names) > 1:
+        encoded = encoded.encode(xOffset=alt.XOffset("series:O", sort=names))
+    return styled(encoded, is_dark).properties(height=300)
 
 
 @dataclass(frozen=True)

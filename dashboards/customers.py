@@ -1,4 +1,4 @@
-"""Lists of customers below a number: their names, the one chosen, and the note that they left.
+"""Lists of customers below a number: the one chosen.
 
 A choice is in the URL as `customer` and `line`, as in drill.py, which shows what is below a
 customer.
@@ -6,19 +6,10 @@ customer.
 
 import polars as pl
 
-from dashboards import access, filters
+from dashboards import filters
 from dashboards.frame import Frame
-from dashboards.queries import people
 
 BELOW_LIST = ("customer", "line")  # what another list makes meaningless
-
-
-def named(page: Frame, listed: pl.DataFrame) -> pl.DataFrame:
-    """The rows with `customer`: the name, or a short key for want of one or of the right to it."""
-    keys = listed["customer_key"].to_list()
-    names = people.names(page.snapshot, tuple(sorted(set(keys))))
-    called = [names.get(key) or page.text("drill.unnamed", key=key[:8]) for key in keys]
-    return listed.with_columns(pl.Series("customer", called, dtype=pl.String))
 
 
 def choose(page: Frame, listed: pl.DataFrame) -> dict | None:
@@ -34,17 +25,3 @@ def choose(page: Frame, listed: pl.DataFrame) -> dict | None:
         placeholder=page.text("drill.choose_customer"),
     )
     return by_key.get(chosen)
-
-
-def record_export(page: Frame, table: str, row_count: int, **narrowed: object) -> None:
-    """Note in the access log that a list of customers left the house as a file."""
-    access.record(
-        page.home,
-        page.who,
-        "export",
-        version=page.snapshot.name,
-        table=table,
-        row_count=row_count,
-        has_personal_columns=page.snapshot.has_personal_columns,
-        **narrowed,
-    )

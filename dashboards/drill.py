@@ -11,10 +11,10 @@ from decimal import Decimal
 import polars as pl
 import streamlit as st
 
-from dashboards import access, filters, originals, tables
+from dashboards import access, filters, levels, source_line, tables
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
-from dashboards.queries import about, revenue
+from dashboards.queries import revenue
 from dashboards.tables import Column
 
 CUSTOMERS_SHOWN = 500
@@ -82,7 +82,7 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
         )
     )
     cell = revenue.movement_cell(page.snapshot, month, movement_type)
-    show_match(page, total["mrr_change"], cell, formats.money_signed)
+    levels.show_match(page, total["mrr_change"], cell, formats.money_signed)
 
     shown = in_words(page, customers.head(CUSTOMERS_SHOWN), names)
     if customers.height > shown.height:
@@ -197,7 +197,9 @@ def show_contracts(page: Frame, customer: dict, month: date, month_end: date) ->
         placeholder=text("drill.choose_line"),
     )
     if chosen is not None:
-        show_original(page, lines[chosen])
+        source = literal(source_line.name(page, lines[chosen]))
+        st.markdown(text("drill.original", source=source))
+        source_line.show(page, lines[chosen], CONTRACTS)
 
 
 def show_contract_sum(page: Frame, customer_key: str, day: date, mrr: Decimal) -> None:
@@ -209,7 +211,7 @@ def show_contract_sum(page: Frame, customer_key: str, day: date, mrr: Decimal) -
         st.caption(text("drill.foreign_sum", native=native, mrr=formats.money(mrr)))
         return
     total = sum((amount for _, amount in sums), Decimal(0))
-    show_match(page, total, mrr, formats.money)
+    levels.show_match(page, total, mrr, formats.money)
 
 
 def show_pieces(page: Frame, pieces: pl.DataFrame, name: str) -> None:
@@ -223,7 +225,7 @@ def show_pieces(page: Frame, pieces: pl.DataFrame, name: str) -> None:
             "mrr_text",
             [formats.native(row["mrr_native"], row["currency"]) for row in pieces.to_dicts()],
         ),
-        pl.Series("source", [source_name(page, row) for row in pieces.to_dicts()]),
+        pl.Series("source", [source_line.name(page, row) for row in pieces.to_dicts()]),
     )
 
     tables.show(
@@ -250,70 +252,5 @@ def line_name(page: Frame, piece: dict) -> str:
         "drill.line_name",
         contract=piece["contract_id"],
         start=page.formats.date(piece["piece_start_date"]),
-        source=source_name(page, piece),
-    )
-
-
-def source_name(page: Frame, piece: dict) -> str:
-    """File, sheet and row a contract segment was read from."""
-    key = "drill.source_in_sheet" if piece["source_sheet"] else "drill.source"
-    return page.text(
-        key, file=piece["file_name"], sheet=piece["source_sheet"], row=piece["source_row"]
-    )
-
-
-def show_match(page: Frame, total: Decimal, above: Decimal, show) -> None:
-    """Whether the sum of this level is the number of the level above, exactly."""
-    if total == above:
-        st.caption(page.text("drill.match", sum=show(total)))
-    else:
-        st.error(page.text("drill.mismatch", sum=show(total), above=show(above)))
-
-
-# ---- the original line ----
-
-
-def show_original(page: Frame, piece: dict) -> None:
-    """The row as the source system exported it, read from the kept original."""
-    text, formats = page.text, page.formats
-    delivery = about.delivery(page.snapshot, piece["delivery_id"], CONTRACTS).row(0, named=True)
-    st.markdown(text("drill.original", source=literal(source_name(page, piece))))
-    # once per session and line, so that changing the display unit is not a second look in the
-    # access log
-    seen = st.session_state.setdefault("original_lines", {})
-    place = (delivery["content_sha256"], piece["source_sheet"], piece["source_row"])
-    try:
-        if place not in seen:
-            seen[place] = originals.original_line(
-                page.home,
-                page.who,
-                content_sha256=delivery["content_sha256"],
-                feed_id=delivery["feed_id"],
-                file_name=delivery["file_name"],
-                sheet=piece["source_sheet"],
-                row=piece["source_row"],
-                time_zone=formats.time_zone,
-            )
-        cells = seen[place]
-    except access.Refused:
-        st.warning(text("drill.refused"), icon=":material/lock:")
-        return
-    except originals.NotReadable as error:
-        why = text.code("not_readable", error.code)
-        st.warning(text("drill.not_readable", why=why), icon=":material/description:")
-        return
-    tables.show(
-        pl.DataFrame({"heading": list(cells), "value": [value or "" for value in cells.values()]}),
-        [Column("heading", text("column.heading")), Column("value", text("column.value"))],
-        formats,
-        key="original",
-        alt=source_name(page, piece),
-    )
-    st.caption(
-        text(
-            "drill.original_note",
-            exported_at=formats.instant(delivery["exported_at"]),
-            delivery=piece["delivery_id"],
-            sha=delivery["content_sha256"][:12],
-        )
+        source=source_line.name(page, piece),
     )

@@ -16,7 +16,7 @@ def names(snapshot: Snapshot, customer_keys: Sequence[str]) -> dict[str, str]:
         """
         select customer_key, display_name
         from pii.dim_customer
-        where display_name is not null and list_contains(?, customer_key)
+        where display_name is not null and customer_key in (select unnest(?))
         """,
         [list(customer_keys)],
     )

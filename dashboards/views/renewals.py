@@ -7,7 +7,17 @@ from datetime import date, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, customers, drill, filters, frame, renewal_charts, tables, tiles
+from dashboards import (
+    charts,
+    customers,
+    drill,
+    filters,
+    frame,
+    levels,
+    renewal_charts,
+    tables,
+    tiles,
+)
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import about, renewals
@@ -127,7 +137,7 @@ def in_words(page: Frame, terms: pl.DataFrame) -> pl.DataFrame:
     def words(name: str, values: list[str]) -> pl.Series:
         return pl.Series(name, values, dtype=pl.String)
 
-    return customers.named(page, terms).with_columns(
+    return levels.named(page, terms).with_columns(
         words("owner_name", [row["owner"] or text.code("renewal_owner", NOBODY) for row in rows]),
         words("action", [text.code("renewal_action", row["next_action"]) for row in rows]),
         words("health", [text.code("health_band", row["health_band"]) for row in rows]),
@@ -389,7 +399,7 @@ def show_terms(page: Frame, terms: pl.DataFrame, title: str, file_name: str) -> 
         columns,
         name=file_name,
         key="terms_csv",
-        before=lambda: customers.record_export(page, "mart_renewal_pipeline", shown.height),
+        before=lambda: levels.record_export(page, "mart_renewal_pipeline", shown.height),
     )
     show_term(page, shown)
 
@@ -530,7 +540,7 @@ def show_month_terms(page: Frame, row: dict) -> None:
     title = text("renewals.terms_of_month", month=formats.month(row["month"]))
     st.subheader(title, anchor=False)
     drill.show_match(page, terms["atr"].sum() or 0, row["atr"], formats.money)
-    shown = customers.named(page, terms).with_columns(
+    shown = levels.named(page, terms).with_columns(
         pl.Series(
             "became",
             [outcome_name(page, term) for term in terms.to_dicts()],
@@ -564,7 +574,7 @@ def show_month_terms(page: Frame, row: dict) -> None:
         columns,
         name=f"renewal_terms_{row['month']:%Y%m}",
         key="month_terms_csv",
-        before=lambda: customers.record_export(page, "fct_renewal_term", shown.height),
+        before=lambda: levels.record_export(page, "fct_renewal_term", shown.height),
     )
     customer = customers.choose(page, shown)
     if customer is not None:

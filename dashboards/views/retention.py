@@ -6,7 +6,17 @@ from datetime import date, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, customers, drill, filters, frame, retention_charts, tables, tiles
+from dashboards import (
+    charts,
+    customers,
+    drill,
+    filters,
+    frame,
+    levels,
+    retention_charts,
+    tables,
+    tiles,
+)
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import about, retention
@@ -285,7 +295,7 @@ def show_cohort_customers(page: Frame, segment: Segment, cells: pl.DataFrame) ->
         )
     )
     drill.show_match(page, listed["mrr"].sum(), cell["mrr"], formats.money)
-    shown = customers.named(page, listed)
+    shown = levels.named(page, listed)
     columns = [
         Column("customer", text("column.customer"), is_pinned=True),
         Column("initial_mrr", text("retention.initial_mrr"), "money"),
@@ -307,7 +317,7 @@ def show_cohort_customers(page: Frame, segment: Segment, cells: pl.DataFrame) ->
         columns,
         name=f"cohort_{cell['cohort_month']:%Y%m}_{cell['months_since_first']}",
         key="cohort_customers_csv",
-        before=lambda: customers.record_export(
+        before=lambda: levels.record_export(
             page, "fct_mrr_movement", shown.height, cohort=cell["cohort_month"].isoformat()
         ),
     )
@@ -636,7 +646,7 @@ def show_churned(page: Frame, begin: date, end: date, above: dict) -> None:
     drill.show_match(page, counted["mrr_lost"], above["mrr_lost"], formats.money)
     churns = retention.churns(page.snapshot, begin, end, kind, reason)
     said = retention.churn_texts(page.snapshot, begin, end)
-    listed = customers.named(page, churns).with_columns(
+    listed = levels.named(page, churns).with_columns(
         pl.Series("text", [said.get(key) for key in churns["churn_key"]], dtype=pl.String),
         pl.Series(
             "paused",
@@ -675,7 +685,7 @@ def show_churned(page: Frame, begin: date, end: date, above: dict) -> None:
         columns,
         name=f"churned_{begin:%Y%m}_{end:%Y%m}_{kind}_{reason}",
         key="churned_csv",
-        before=lambda: customers.record_export(
+        before=lambda: levels.record_export(
             page, "mart_churn_analysis", listed.height, churn_kind=kind, reason_code=reason
         ),
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from dashboards import access, customers, warehouse
+from dashboards import access, levels, warehouse
 from dashboards.catalogue import LANGUAGES
 from dashboards.queries import retention
 from tests.dashboards.test_pages import UNTRANSLATED, open_page, tiles, words
@@ -214,7 +214,7 @@ def test_a_list_that_leaves_the_house_is_recorded(gd1_home):
         who = access.principal()
         snapshot, _ = warehouse.current(gd1_home, access.principal())
 
-    customers.record_export(Page, "mart_churn_analysis", 1, reason_code="price")
+    levels.record_export(Page, "mart_churn_analysis", 1, reason_code="price")
     line = json.loads((gd1_home / "audit" / "access.jsonl").read_text().splitlines()[-1])
     assert (line["action"], line["table"], line["row_count"]) == (
         "export",

@@ -38,7 +38,10 @@ identified as (
         settled.credited_native,
         {{ money('greatest(settled.balance_native, 0)') }} as balance_native,
         settled.settled_date,
-        cast(coalesce(invoices.payment_method, 'unknown') as string) as payment_method
+        cast(coalesce(invoices.payment_method, 'unknown') as string) as payment_method,
+        invoices.delivery_id,
+        invoices.source_sheet,
+        invoices.source_row
     from settled
     inner join invoices on settled.invoice_key = invoices.record_key
     left join billing_customers

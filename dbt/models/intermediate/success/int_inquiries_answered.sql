@@ -195,6 +195,9 @@ answered as (
         cast(requester_name as string) as requester_name,
         cast(requester_email as string) as requester_email,
         cast(subject as string) as subject,
+        delivery_id,
+        source_sheet,
+        source_row,
         cast(replied_at as timestamp) as first_reply_at,
         -- minutes open before the reply less those before the question
         cast(

@@ -27,6 +27,9 @@ facts as (
             as settled_otherwise_native,
         settled_date,
         payment_method,
+        delivery_id,
+        source_sheet,
+        source_row,
         {{ policy_columns() }}
     from invoices
 

@@ -29,6 +29,9 @@ inquiries as (
         resolved_at,
         resolved_date,
         csat as csat_score,
+        delivery_id,
+        source_sheet,
+        source_row,
         {{ policy_columns() }}
     from answered
 

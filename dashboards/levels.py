@@ -1,0 +1,150 @@
+"""One level of a way down: its rows, whether their sum is the number above, and the one chosen.
+
+Where one stands is in the URL, one name per level; a choice on one level empties those below.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+import streamlit as st
+
+from dashboards import access, filters, tables
+from dashboards.frame import Frame
+from dashboards.queries import people
+from dashboards.tables import Column
+
+ROWS_SHOWN = 500
+
+
+@dataclass(frozen=True)
+class Level:
+    """What a level is called in the URL and on the page, and what identifies its rows.
+
+    The mart is named in the access log when the rows leave as a file. `clears`: the levels below.
+    """
+
+    name: str
+    key: str
+    title: str
+    label: str
+    mart: str
+    clears: Sequence[str] = ()
+
+
+def show(
+    page: Frame,
+    level: Level,
+    rows: pl.DataFrame,
+    columns: Sequence[Column],
+    *,
+    describe: Callable[[dict], str],
+    is_chosen_here: bool = True,
+) -> dict | None:
+    """The rows as a table with its CSV, and the list to choose one from; returns the chosen row."""
+    text, formats = page.text, page.formats
+    shown = rows.head(ROWS_SHOWN)
+    if rows.height > shown.height:
+        st.caption(text("drill.first_rows", shown=shown.height, all=formats.count(rows.height)))
+    keys = [str(key) for key in shown[level.key]]
+    tables.show(
+        shown,
+        columns,
+        formats,
+        selectable=tables.rows_in_url(level.name, keys, clears=level.clears)
+        if is_chosen_here
+        else None,
+        key=f"{level.name}_table",
+        alt=level.title,
+    )
+    tables.download(
+        page,
+        lambda: rows,
+        in_file(page, columns, rows),
+        name=level.mart,
+        key=f"{level.name}_csv",
+        before=lambda: record_export(page, level.mart, rows.height),
+    )
+    if not is_chosen_here:
+        return None
+    # the list is as long as the table, but an address may name any row
+    asked = rows.filter(pl.col(level.key).cast(pl.String) == st.query_params.get(level.name, ""))
+    by_key = {str(row[level.key]): row for row in pl.concat([shown, asked]).to_dicts()}
+    chosen = filters.select(
+        level.name,
+        list(by_key),
+        default=None,
+        label=level.label,
+        show=lambda key: describe(by_key[key]),
+        clears=level.clears,
+        placeholder=text("level.choose"),
+    )
+    return by_key.get(chosen)
+
+
+def in_file(page: Frame, columns: Sequence[Column], rows: pl.DataFrame) -> list[Column]:
+    """The columns of a file: an amount shown with its currency is a number and a currency there."""
+    numbers = [
+        Column(column.name.removesuffix("_text"), column.label)
+        if column.name.endswith("_native_text")
+        else column
+        for column in columns
+    ]
+    if numbers == list(columns) or "currency" not in rows.columns:
+        return list(columns)
+    return [*numbers, Column("currency", page.text("level.currency"))]
+
+
+def show_match(
+    page: Frame, total: Decimal, above: Decimal, show_number: Callable[[Decimal], str]
+) -> None:
+    """Whether the sum of this level is the number of the level above, exactly."""
+    if total == above:
+        st.caption(page.text("drill.match", sum=show_number(total)))
+    else:
+        st.error(
+            page.text("drill.mismatch", sum=show_number(total), above=show_number(above)),
+            icon=":material/error:",
+        )
+
+
+def named(page: Frame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `customer`: the display name, or a short key where there is none to show."""
+    keys = rows["customer_key"]
+    names = people.names(page.snapshot, tuple(sorted(set(keys.drop_nulls()))))
+    called = [
+        page.text("level.nobody")
+        if key is None
+        else names.get(key) or page.text("drill.unnamed", key=key[:8])
+        for key in keys
+    ]
+    return rows.with_columns(pl.Series("customer", called, dtype=pl.String))
+
+
+def record_export(page: Frame, mart: str, row_count: int, **narrowed: object) -> None:
+    """Note in the access log that a list left the house as a file, and how it was narrowed."""
+    access.record(
+        page.home,
+        page.who,
+        "export",
+        version=page.snapshot.name,
+        table=mart,
+        row_count=row_count,
+        has_personal_columns=page.snapshot.has_personal_columns,
+        **narrowed,
+    )
+
+
+def reasons(page: Frame, rows: pl.DataFrame, columns: Sequence[Column]) -> None:
+    """Why some cells of the rows are a dash: each reason once, below the table."""
+    codes = [
+        code
+        for column in columns
+        if f"{column.name}_null_reason" in rows.columns
+        for code in rows[f"{column.name}_null_reason"].drop_nulls().unique()
+    ]
+    if codes:
+        st.caption(
+            page.text.joined(page.formats.missing(code) for code in dict.fromkeys(sorted(codes)))
+        )
