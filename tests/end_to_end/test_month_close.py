@@ -78,7 +78,7 @@ def waterfall(home, month: date, view: str) -> dict[str, Decimal]:
     rows = query(
         home,
         "select movement_type, mrr_change, begin_mrr, end_mrr from mart_mrr_waterfall"
-        " where month = ? and view = ?",
+        " where month = ? and basis = 'contract' and view = ?",
         [month, view],
     )
     ends = {(begin, end) for _, _, begin, end in rows}
