@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,11 @@ def prepare_parse(dbt_dir: Path, spare_dir: Path) -> Path:
             with _folder_aside(kept.parent) as aside:
                 _parse(dbt_dir, aside)
                 _remove_outdated(kept.parent)
-                with suppress(OSError):  # another process was faster; its parse is the same
+                try:
                     aside.rename(kept)
+                except OSError:
+                    if not kept.is_dir():  # else another process was faster; its parse is the same
+                        raise
             return kept
     raise KeizokuError("home_not_writable", where=str(spare_dir), detail="dbt parse")
 
@@ -73,7 +77,9 @@ def read_manifest(parse: Path) -> dict[str, Any]:
 
 
 def _places(dbt_dir: Path, spare_dir: Path) -> tuple[Path, Path]:
-    hashed = hashlib.sha256(canonical_json(code_hashes(dbt_dir)).encode()).hexdigest()
+    # a parse of another dbt would be made again in every run
+    facts = [metadata.version("dbt-core"), code_hashes(dbt_dir)]
+    hashed = hashlib.sha256(canonical_json(facts).encode()).hexdigest()
     name = f"parse-{hashed[:12]}"
     return dbt_dir / "target" / name, spare_dir / name
 

@@ -8,6 +8,7 @@ forecast_component, forecast_backtest (SCHEMAS).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -407,9 +408,9 @@ def _component_rows(
                         "method": method or published,
                         "origin_month": months[-1],
                         "horizon_months": ahead + 1,
-                        "mrr_change": change[ahead] / 10**6,
-                        "mrr": sum_so_far / 10**6,
-                        "forecast_mrr": path[ahead] / 10**6,
+                        "mrr_change": _exact(change[ahead]),
+                        "mrr": _exact(sum_so_far),
+                        "forecast_mrr": _exact(path[ahead]),
                         "component_reason": pipeline_reason if name == "pipeline_new" else None,
                     }
                 )
@@ -456,14 +457,17 @@ def _millionths(values: np.ndarray) -> np.ndarray:
     return np.rint(values * 10**6).astype(np.int64)
 
 
+def _exact(millionths: int) -> Decimal:
+    """A float holds 222,791,945.376657 only almost: parts of it would not add up to it."""
+    return Decimal(int(millionths)).scaleb(-6)
+
+
 def _frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
-    schema = SCHEMAS[name]
-    kinds = {column: pl.Float64 if kind == MONEY else kind for column, kind in schema.items()}
-    return pl.DataFrame(rows, schema=kinds, orient="row").cast(dict(schema))
+    return pl.DataFrame(rows, schema=SCHEMAS[name], orient="row")
 
 
-def _money(value: float) -> float | None:
-    return None if np.isnan(value) else round(float(value), 6)
+def _money(value: float) -> Decimal | None:
+    return None if np.isnan(value) else _exact(np.rint(value * 10**6))
 
 
 def _number(value: float) -> float | None:

@@ -8,3 +8,11 @@ cast(cast({{ x }} as decimal(24, 6)) * cast({{ rate }} as decimal(14, 6)) as dec
 {%- set mode = var('tax_rounding') -%}
 sign({{ x }}) * {% if mode == 'ceil' %}ceil(abs({{ x }})){% elif mode == 'half_up' %}floor(abs({{ x }}) + 0.5){% else %}floor(abs({{ x }})){% endif %}
 {%- endmacro %}
+
+{#- A failed payment is recovered when the money comes within so many days (G-28). -#}
+{% macro recovery_days() %}{{ return(30) }}{% endmacro %}
+
+{#- Whether the days to recover of a month's last failure are over. -#}
+{% macro is_recovery_known(month_end) -%}
+    cast({{ add_days(month_end, recovery_days()) }} <= {{ as_of() }} as boolean)
+{%- endmacro %}

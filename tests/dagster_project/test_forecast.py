@@ -318,3 +318,14 @@ def test_the_kept_backtest_of_the_demo_company_beats_its_last_three_months():
         assert rows[ahead]["mase_published"] < rows[ahead]["mase_average_3_months"], ahead
     for level in (50, 80, 95):
         assert kept["coverage"][str(level)] == pytest.approx(level / 100, abs=0.05)
+
+
+def test_the_parts_of_a_forecast_of_hundreds_of_millions_add_up_to_the_last_millionth():
+    # 10,000 customers: a float of 222,791,945.376657 divided back differed by one millionth
+    path = np.random.default_rng(7).uniform(1e8, 1e9, (100, HORIZON))
+    for values in path:
+        parts = forecast._component_rows(
+            [date(2026, 6, 1)], {"base": {"naive": values}}, {"base": {}}, "naive", ""
+        )
+        summed = parts.group_by("month").agg(pl.col("mrr").sum()).sort("month")["mrr"]
+        assert summed.to_list() == [forecast._money(value) for value in values]

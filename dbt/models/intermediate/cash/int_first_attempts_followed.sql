@@ -1,4 +1,4 @@
--- The first attempt to collect each invoice, and whether the money came within 30 days of a failure
+-- The first attempt to collect each invoice, and whether the money came within recovery_days of a failure
 -- (督促・再決済): a later attempt that went through, or the invoice settled in another way.
 with attempts as (
 
@@ -76,7 +76,7 @@ followed as (
                 when
                     result = 'failed'
                     and paid_date is not null
-                    and {{ days_between('attempted_date', 'paid_date') }} <= 30
+                    and {{ days_between('attempted_date', 'paid_date') }} <= {{ recovery_days() }}
                     then 1
                 else 0
             end as int

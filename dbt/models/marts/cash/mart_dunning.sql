@@ -34,8 +34,7 @@ followed as (
     select
         summed.*,
         cast(failed_first_attempt_count - recovered_count as bigint) as lost_count,
-        -- the 30 days of the month's last failure are over
-        cast({{ add_days('month_end', 30) }} <= {{ as_of() }} as boolean) as is_mature
+        {{ is_recovery_known('month_end') }} as is_mature
     from summed
 
 ),
