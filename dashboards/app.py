@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import access, filters, frame, warehouse
+from dashboards import access, filters, frame, printout, warehouse
 from dashboards.catalogue import LANGUAGES, Text
 from dashboards.formatting import UNITS, Formats
 from dashboards.queries import about
@@ -69,9 +69,21 @@ def run_page(page, text: Text, unit: str) -> None:
         is_dark = st.context.theme.type == "dark"
         made = frame.Frame(home, snapshot, as_of, who, text, formats, is_dark)
         st.session_state["frame"] = made
+        printout.begin(
+            printout.Printout(
+                page.title,
+                who.name,
+                f"{as_of:%Y%m%d}",
+                text,
+                formats,
+                snapshot,
+                home,
+            )
+        )
         frame.show_badge(made)
         frame.warn_about_version(made, passed_over)
         page.run()
+        printout.offer()
     except warehouse.NotPublished:
         frame.show_empty(text, home)
     except warehouse.VersionBroken as error:

@@ -5,13 +5,16 @@ formatting.py. A colour means one thing on all pages: blue is more recurring rev
 less, grey is a level.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import parse_qsl, urlencode
 
 import altair as alt
 import polars as pl
 import streamlit as st
+
+from dashboards import filters, printout
 
 # light, dark; blue and orange stay apart for every kind of colour vision
 COLOURS = {
@@ -22,6 +25,8 @@ COLOURS = {
     "muted": ("#5c6b7a", "#9fb0c0"),
     "grid": ("#e3e8ee", "#2a3541"),
 }
+PRESSED = "pressed"  # the selection of a chart
+PUTS = "puts"  # the column with what a mark writes into the URL
 ROW_HEIGHT = 34
 AXIS_HEIGHT = 56
 COHORTS_IN_LEGEND = 12
@@ -40,6 +45,7 @@ class Step:
     level: Decimal  # MRR after this step
     change: Decimal | None
     text: str
+    puts: Mapping[str, str] | None = None
 
 
 def waterfall(steps: Sequence[Step], axis_title: str, is_dark: bool) -> alt.Chart:
@@ -60,18 +66,22 @@ def waterfall(steps: Sequence[Step], axis_title: str, is_dark: bool) -> alt.Char
     )
     rows = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False))
     base = alt.Chart(table).encode(y=rows)
-    bars = base.mark_bar(cornerRadius=2, height=ROW_HEIGHT * 0.62).encode(
-        x=values,
-        x2="to:Q",
-        color=alt.Color(
-            "kind:N",
-            scale=alt.Scale(
-                domain=["more", "less", "level"],
-                range=[colour(kind, is_dark) for kind in ("more", "less", "level")],
+    bars = (
+        pressable(base, table)
+        .mark_bar(cornerRadius=2, height=ROW_HEIGHT * 0.62)
+        .encode(
+            x=values,
+            x2="to:Q",
+            color=alt.Color(
+                "kind:N",
+                scale=alt.Scale(
+                    domain=["more", "less", "level"],
+                    range=[colour(kind, is_dark) for kind in ("more", "less", "level")],
+                ),
+                legend=None,
             ),
-            legend=None,
-        ),
-        tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=axis_title)],
+            tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=axis_title)],
+        )
     )
     texts = base.mark_text(
         align="left", dx=7, fontSize=13, fontWeight=600, color=colour("text", is_dark)
@@ -104,6 +114,7 @@ def _bar(step: Step, start: Decimal) -> dict:
         "high": float(max(before, step.level)),
         "kind": kind,
         "text": step.text,
+        PUTS: puts_of(step.puts),
     }
 
 
@@ -115,14 +126,21 @@ class Bar:
     value: Decimal | int
     text: str
     colour: str = "level"
+    puts: Mapping[str, str] | None = None
 
 
 def bars(items: Sequence[Bar], axis_title: str, is_dark: bool) -> alt.Chart:
     """Bars from top to bottom in the order given, each with its value beside it."""
     table = pl.DataFrame(
         [
-            {"label": i.label, "value": float(i.value), "text": i.text, "kind": i.colour}
-            for i in items
+            {
+                "label": item.label,
+                "value": float(item.value),
+                "text": item.text,
+                "kind": item.colour,
+                PUTS: puts_of(item.puts),
+            }
+            for item in items
         ]
     )
     kinds = sorted({item.colour for item in items})
@@ -140,14 +158,18 @@ def bars(items: Sequence[Bar], axis_title: str, is_dark: bool) -> alt.Chart:
         scale=alt.Scale(range=[0, {"expr": f"width - {VALUE_MARGIN}"}], nice=False, zero=True),
         axis=alt.Axis(format=",.3~f", tickCount=4, labelFlush=True),
     )
-    drawn = base.mark_bar(cornerRadius=2, height=ROW_HEIGHT * 0.62).encode(
-        x=values,
-        color=alt.Color(
-            "kind:N",
-            scale=alt.Scale(domain=kinds, range=[colour(kind, is_dark) for kind in kinds]),
-            legend=None,
-        ),
-        tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=axis_title)],
+    drawn = (
+        pressable(base, table)
+        .mark_bar(cornerRadius=2, height=ROW_HEIGHT * 0.62)
+        .encode(
+            x=values,
+            color=alt.Color(
+                "kind:N",
+                scale=alt.Scale(domain=kinds, range=[colour(kind, is_dark) for kind in kinds]),
+                legend=None,
+            ),
+            tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=axis_title)],
+        )
     )
     texts = base.mark_text(
         align="left", dx=7, fontSize=13, fontWeight=600, color=colour("text", is_dark)
@@ -165,6 +187,7 @@ class Point:
     series: str
     value: Decimal | float | None
     text: str
+    puts: Mapping[str, str] | None = None
 
 
 def over_months(
@@ -184,6 +207,7 @@ def over_months(
                 "series": point.series,
                 "value": None if point.value is None else float(point.value),
                 "text": point.text,
+                PUTS: puts_of(point.puts),
             }
             for point in points
         ],
@@ -192,11 +216,12 @@ def over_months(
             "series": pl.String,
             "value": pl.Float64,
             "text": pl.String,
+            PUTS: pl.String,
         },
     )
     names = list(dict.fromkeys(point.series for point in points))
     scheme = alt.SchemeParams("yellowgreenblue", extent=[0.8, 0.1] if is_dark else [1, 0.3])
-    chart = alt.Chart(table)
+    chart = pressable(alt.Chart(table), table)
     chart = (
         chart.mark_line(point=alt.OverlayMarkDef(size=36), strokeWidth=2)
         if mark == "line"
@@ -251,6 +276,7 @@ class Layer:
     mrr: Decimal
     mrr_text: str
     customers_text: str
+    puts: Mapping[str, str] | None = None
 
 
 def layer_cake(
@@ -272,6 +298,7 @@ def layer_cake(
                 "mrr": float(layer.mrr),
                 "mrr_text": layer.mrr_text,
                 "customers": layer.customers_text,
+                PUTS: puts_of(layer.puts),
             }
             for layer in layers
         ]
@@ -284,7 +311,7 @@ def layer_cake(
     ]
     has_few = len(cohorts) <= COHORTS_IN_LEGEND  # more than that is a shade, not a list of names
     chart = (
-        alt.Chart(table)
+        pressable(alt.Chart(table), table)
         .mark_bar(stroke=colour("grid", is_dark), strokeWidth=0.4 if has_few else 0)
         .encode(
             x=alt.X(
@@ -343,6 +370,44 @@ def colour(name: str, is_dark: bool) -> str:
     return COLOURS[name][int(is_dark)]
 
 
-def show(chart: alt.Chart, *, key: str, alt: str) -> None:
-    """Put a chart on the page, as wide as the page; `alt` is what a screen reader says."""
-    st.altair_chart(chart, width="stretch", key=key, alt=alt)
+def show(chart: alt.Chart, *, key: str, alt: str, clears: Sequence[str] = ()) -> None:
+    """Put a chart on the page, as wide as the page; `alt` is what a screen reader says.
+
+    Pressing a mark that was given `puts` writes them into the URL and removes `clears` from it.
+    """
+    printout.chart(chart, in_light_colours, key=key, alt=alt)
+    if not _is_pressable(chart):
+        st.altair_chart(chart, width="stretch", key=key, alt=alt)
+        return
+
+    def press() -> None:
+        for mark in st.session_state[key]["selection"].get(PRESSED, ()):
+            if mark.get(PUTS):
+                filters.put(**dict.fromkeys(clears), **dict(parse_qsl(mark[PUTS])))
+
+    st.altair_chart(chart, width="stretch", key=key, alt=alt, on_select=press)
+
+
+def puts_of(puts: Mapping[str, str] | None) -> str:
+    """URL values as one text, for the table behind a chart; empty for a mark that does nothing."""
+    return urlencode(puts or {})
+
+
+def pressable(chart: alt.Chart, table: pl.DataFrame) -> alt.Chart:
+    """The chart, answering to a press where its table has marks that put something."""
+    if not (table[PUTS] != "").any():
+        return chart
+    return chart.add_params(
+        alt.selection_point(name=PRESSED, fields=[PUTS], toggle=False, on="click")
+    )
+
+
+def _is_pressable(chart: alt.Chart) -> bool:
+    return PRESSED in chart.to_json()
+
+
+def in_light_colours(specification: str) -> str:
+    """A specification drawn for a dark page, in the colours of a light one (paper is white)."""
+    for light, dark in COLOURS.values():
+        specification = specification.replace(dark, light)
+    return specification

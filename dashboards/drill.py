@@ -27,7 +27,7 @@ BELOW_CELL = ("customer", "line")  # what a choice of another cell makes meaning
 def show(
     page: Frame, months: Mapping[str, date], types: Sequence[str], month_ends: Mapping[date, date]
 ) -> None:
-    """The levels below the movement table, as deep as the URL says."""
+    """The levels below the movement table, as deep as the URL says; to choose: month and type."""
     text, formats = page.text, page.formats
     st.subheader(text("drill.title"), anchor=False)
     with st.container(horizontal=True):
@@ -41,23 +41,41 @@ def show(
             placeholder=text("drill.choose_month"),
             width=180,
         )
-        movement_type = filters.select(
-            "type",
-            types,
-            default=None,
-            label=text("column.movement_type"),
-            show=lambda name: text.code("movement_type", name),
-            clears=BELOW_CELL,
-            placeholder=text("drill.choose_type"),
-            width=180,
-        )
+        movement_type = choose_type(page, types)
     if month_name is None or movement_type is None:
         st.info(text("drill.hint"), icon=":material/touch_app:")
         return
     month = months[month_name]
+    show_below(page, month, movement_type, month_ends[month])
+
+
+def show_month(page: Frame, month: date, types: Sequence[str], month_end: date) -> None:
+    """The same for a page that shows one month: only the type is chosen."""
+    movement_type = choose_type(page, types)
+    if movement_type is not None:
+        show_below(page, month, movement_type, month_end)
+
+
+def choose_type(page: Frame, types: Sequence[str]) -> str | None:
+    """The movement type in the URL; None when nobody chose one."""
+    text = page.text
+    return filters.select(
+        "type",
+        types,
+        default=None,
+        label=text("column.movement_type"),
+        show=lambda name: text.code("movement_type", name),
+        clears=BELOW_CELL,
+        placeholder=text("drill.choose_type"),
+        width=180,
+    )
+
+
+def show_below(page: Frame, month: date, movement_type: str, month_end: date) -> None:
+    """The customers of one cell, and the contracts of the one chosen."""
     customer = show_customers(page, month, movement_type)
     if customer is not None:
-        show_contracts(page, customer, month, month_ends[month])
+        show_contracts(page, customer, month, month_end)
 
 
 # ---- customers ----

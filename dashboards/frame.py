@@ -4,6 +4,7 @@ app.py builds one Frame per run and hands it to the page through `current()`. Pa
 read no files and open no connection; they ask the frame for text, formats and definitions.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,7 +15,7 @@ import streamlit as st
 
 from dagster_project import messages, runs
 from dagster_project.settings import default_as_of
-from dashboards import clock, warehouse
+from dashboards import clock, printout, warehouse
 from dashboards.access import Principal
 from dashboards.catalogue import Text, literal
 from dashboards.formatting import Formats
@@ -55,20 +56,25 @@ class Frame:
             formula=metric["formula"],
         )
 
-    def movement_definitions(self, movement_types: Sequence[str]) -> str:
-        """What each movement type means, one line each, from the registry."""
-        lines = []
-        for movement_type in movement_types:
-            metric = about.metric(self.snapshot, KPI_MART, f"{movement_type}_mrr")
-            if metric:
-                lines.append(
-                    self.text(
-                        "frame.movement_definition",
-                        name=self.text.code("movement_type", movement_type),
-                        definition=_definition(metric, self.text.lang),
-                    )
-                )
-        return "\n".join(lines)
+    def definitions(self, metrics: Sequence[tuple[str, str]]) -> str:
+        """One metric's definition, or a line for each of several."""
+        if len(metrics) == 1:
+            return self.definition(*metrics[0])
+        found = [(pair, about.metric(self.snapshot, *pair)) for pair in metrics]
+        return "\n".join(
+            self.text(
+                "frame.definition_line",
+                name=self.metric_name(*pair),
+                definition=_definition(metric, self.text.lang),
+            )
+            for pair, metric in found
+            if metric
+        )
+
+    def movement_metrics(self, movement_types: Sequence[str]) -> list[tuple[str, str]]:
+        """The figures of the registry that movement types are, those it knows."""
+        columns = [(KPI_MART, f"{movement_type}_mrr") for movement_type in movement_types]
+        return [each for each in columns if about.metric(self.snapshot, *each)]
 
 
 def _definition(metric: dict[str, str], lang: str) -> str:
@@ -109,6 +115,11 @@ def _show_sources(frame: Frame) -> None:
             policy=manifest["policy_id"],
         )
     )
+    _show_source_lines(frame)
+
+
+def _show_source_lines(frame: Frame) -> None:
+    text, formats = frame.text, frame.formats
     st.markdown(text("frame.sources_title"))
     lines = [
         text(
@@ -207,10 +218,60 @@ def show_broken(text: Text, error: VersionBroken) -> None:
 
 
 def heading(
-    frame: Frame, title: str, *, unit: str, definition: str, notes: Sequence[str] = ()
+    frame: Frame,
+    title: str,
+    *,
+    unit: str,
+    metrics: Sequence[tuple[str, str]] = (),
+    definition: str | None = None,
+    notes: Sequence[str] = (),
 ) -> None:
-    """What stands above every chart: a title in words, its definition, unit and as-of day."""
+    """What stands above every chart: a title in words, its definition, unit and as-of day.
+
+    metrics: (mart, column) of each figure shown; their registry entries are behind one press.
+    definition: what is said on hover where no metric of the registry says it.
+    """
     text = frame.text
-    st.subheader(title, help=definition, anchor=False)
+    said = definition or frame.definitions(metrics)
+    st.subheader(title, help=said, anchor=False)
     as_of = text("frame.as_of", date=frame.formats.date(frame.as_of))
-    st.caption(text.joined([text("chart.unit", unit=unit), as_of, *notes]))
+    line = text.joined([text("chart.unit", unit=unit), as_of, *notes])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(line, width="content")
+        about_it = st.popover(
+            text("chart.about"),
+            icon=":material/info:",
+            type="tertiary",
+            key=f"about_{title}",
+            on_change="rerun",
+        )
+    if about_it.open:
+        with about_it:
+            _show_metrics(frame, metrics, said)
+    printout.section(title, line, about_it if about_it.open else None)
+
+
+def _show_metrics(frame: Frame, metrics: Sequence[tuple[str, str]], said: str) -> None:
+    """Definition, formula, policy and tests of each figure, and how far its sources reach."""
+    text = frame.text
+    if not metrics:
+        st.markdown(said)
+    for model, column in metrics:
+        metric = about.metric(frame.snapshot, model, column)
+        st.markdown(frame.definition(model, column))
+        if metric is None:
+            continue
+        policy = json.loads(metric["policy_values"] or "{}")
+        tests = (metric["test_names"] or "").split(", ")
+        st.markdown(
+            text(
+                "chart.metric_facts",
+                metric=metric["metric_id"],
+                owner=metric["owner"],
+                policy=text.joined(f"`{name} = {value}`" for name, value in policy.items()),
+                count=len(tests),
+                tests="\n".join(f"    - `{name}`" for name in tests),
+                version=frame.snapshot.name,
+            )
+        )
+    _show_source_lines(frame)

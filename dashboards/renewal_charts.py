@@ -1,13 +1,13 @@
 """Charts of terms that end: what became of them by month, and the days of one month."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import altair as alt
 import polars as pl
 
-from dashboards.charts import colour, styled
+from dashboards.charts import PUTS, colour, pressable, puts_of, styled
 
 # blue goes on, orange is lost, grey is not decided: light, dark
 OUTCOMES = {
@@ -30,6 +30,7 @@ class Part:
     value: float
     text: str
     count_text: str
+    puts: Mapping[str, str] | None = None
 
 
 def outcomes_by_month(
@@ -57,12 +58,13 @@ def outcomes_by_month(
                 "value": part.value,
                 "text": part.text,
                 "count": part.count_text,
+                PUTS: puts_of(part.puts),
             }
             for part in parts
         ]
     )
     chart = (
-        alt.Chart(table)
+        pressable(alt.Chart(table), table)
         .mark_bar(stroke=colour("grid", is_dark), strokeWidth=0.4)
         .encode(
             x=alt.X(

@@ -1,12 +1,12 @@
 """Charts of who stays: rates by month, survival curves with their interval, reasons for leaving."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import altair as alt
 import polars as pl
 
-from dashboards.charts import colour, styled
+from dashboards.charts import PUTS, colour, pressable, puts_of, styled
 
 # light, dark; neither blue nor orange, which mean more and less; told apart by their dashes too
 SERIES = (
@@ -107,11 +107,14 @@ class Reason:
     label: str
     count: int
     text: str
+    puts: Mapping[str, str] | None = None
 
 
 def reasons(bars: Sequence[Reason], *, count_title: str, is_dark: bool) -> alt.Chart:
     """Reasons from top to bottom, the most frequent first."""
-    table = pl.DataFrame([{"label": b.label, "count": b.count, "text": b.text} for b in bars])
+    table = pl.DataFrame(
+        [{"label": b.label, "count": b.count, "text": b.text, PUTS: puts_of(b.puts)} for b in bars]
+    )
     base = alt.Chart(table).encode(
         y=alt.Y(
             "label:N",
@@ -127,7 +130,9 @@ def reasons(bars: Sequence[Reason], *, count_title: str, is_dark: bool) -> alt.C
         ),
         tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=count_title)],
     )
-    marks = base.mark_bar(cornerRadius=2, height=BAR_HEIGHT * 0.62, color=colour("less", is_dark))
+    marks = pressable(base, table).mark_bar(
+        cornerRadius=2, height=BAR_HEIGHT * 0.62, color=colour("less", is_dark)
+    )
     texts = base.mark_text(
         align="left", dx=7, fontSize=13, fontWeight=600, color=colour("text", is_dark)
     ).encode(text="text:N")

@@ -1,15 +1,23 @@
 """From waterfall rows to the bars of a waterfall and to the sentence above it."""
 
+from collections.abc import Callable, Mapping
+
 import polars as pl
 
 from dashboards.charts import Step, axis_start
 from dashboards.frame import Frame
 
 
-def of_range(frame: Frame, by_month: pl.DataFrame, totals: pl.DataFrame) -> list[Step]:
+def of_range(
+    frame: Frame,
+    by_month: pl.DataFrame,
+    totals: pl.DataFrame,
+    puts: Callable[[str], Mapping[str, str]],
+) -> list[Step]:
     """The bars from the first month's begin to the last month's end, in the mart's order.
 
-    by_month: revenue.movements, totals: revenue.movement_totals, both of the same months. Movements
+    by_month: revenue.movements, totals: revenue.movement_totals, both of the same months. puts:
+    what pressing the bar of a movement type writes into the URL. Movements
     that did not happen have no bar, nor has the begin of the first month on record: nobody knows
     it.
     """
@@ -27,6 +35,7 @@ def of_range(frame: Frame, by_month: pl.DataFrame, totals: pl.DataFrame) -> list
                 level=formats.money_pixels(level),
                 change=formats.money_pixels(change),
                 text=formats.money_signed(change),
+                puts=puts(movement_type),
             )
         )
     return [*bars, _level(frame, text("movement.end"), last["end_mrr"])]

@@ -1,4 +1,4 @@
-"""Tables: numbers that sort as numbers and read as formatted text; download as CSV."""
+"""Tables: numbers that sort as numbers and read as formatted text; download as Excel and CSV."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,17 @@ import pandas as pd
 import polars as pl
 import streamlit as st
 
-from dashboards import exports, filters
+from dashboards import clock, filters, printout
+from dashboards.catalogue import literal
+from dashboards.exports import csv, xlsx
+from dashboards.exports.table import Heading, Table
 from dashboards.formatting import Formats
 from dashboards.frame import Frame
 
 ROWS_WITHOUT_SCROLLING = 14
 TALL_TABLE_PIXELS = 520
+CELLS_LISTED = 20  # cells that CP932 cannot hold, named one by one
+XLSX_MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # a rate of 0 is white, of 1 and more the darkest on which the number is still read with ease
 SHADES = ("#fbfdff", "#eff6fc", "#e3eff9", "#d5e8f6", "#c6dff2", "#b5d5ee", "#a2caea", "#8ebfe5")
 SHADES += ("#78b2df", "#62a5d9")
@@ -105,6 +110,15 @@ def show(
         alt=alt,
         **selection,
     )
+    printout.table(
+        [column.label for column in columns],
+        lambda count: [
+            [_on_paper(row[column.name], column.kind, formats) for column in columns]
+            for row in table.head(count).to_dicts()
+        ],
+        table.height,
+        [column.kind not in ("text", "month", "date") for column in columns],
+    )
 
 
 def _selection(selectable: Selectable, key: str) -> dict:
@@ -123,7 +137,7 @@ def _selection(selectable: Selectable, key: str) -> dict:
 
 
 def download(
-    frame: Frame,
+    page: Frame,
     rows: Callable[[], pl.DataFrame],
     columns: Sequence[Column],
     *,
@@ -131,33 +145,113 @@ def download(
     key: str,
     before: Callable[[], None] | None = None,
 ) -> None:
-    """A button that writes the rows as CSV when pressed: all rows, unrounded, in yen.
+    """The rows as a file when pressed: all rows, unrounded, in yen; Excel or CSV (UTF-8, CP932).
 
     `before` runs first and may refuse or record the export.
     """
+    text = page.text
+    made: list[Table] = []
 
-    def content() -> bytes:
-        if before:
-            before()
-        headers = [
-            frame.text("table.money_heading", label=column.label, unit=frame.formats.base_unit())
-            if column.kind == "money"
-            else column.label
-            for column in columns
-        ]
-        return exports.csv_bytes(headers, rows().select(c.name for c in columns).iter_rows())
+    def table() -> Table:
+        if not made:
+            made.append(_as_file(page, rows(), columns, name))
+        return made[0]
 
-    st.download_button(
-        frame.text("table.download"),
-        content,
-        file_name=f"{name}_{frame.as_of:%Y%m%d}_{frame.snapshot.name}.csv",
-        mime="text/csv",
+    def written_by(write: Callable[[Table], bytes]) -> Callable[[], bytes]:
+        def content() -> bytes:
+            if before:
+                before()
+            return write(table())
+
+        return content
+
+    offer = st.popover(
+        text("table.download"),
         icon=":material/download:",
         type="tertiary",
-        key=key,
-        on_click="ignore",
-        help=frame.text("table.download_help"),
+        key=f"{key}_formats",
+        on_change="rerun",
     )
+    with offer:
+        is_too_long = offer.open and not xlsx.fits(table())
+        for kind, ending, mime, write in (
+            ("xlsx", "xlsx", XLSX_MIME, lambda made: xlsx.workbook([made], _notes(page, made))),
+            ("csv", "csv", "text/csv", csv.utf8),
+            ("cp932", "csv", "text/csv", csv.cp932),
+        ):
+            st.download_button(
+                text(f"table.as_{kind}"),
+                written_by(write),
+                file_name=f"{name}_{page.as_of:%Y%m%d}_{page.snapshot.name}.{ending}",
+                mime=mime,
+                type="tertiary",
+                key=key if kind == "csv" else f"{key}_{kind}",
+                on_click="ignore",
+                disabled=kind == "xlsx" and is_too_long,
+                help=text(f"table.as_{kind}_help"),
+            )
+        if is_too_long:
+            st.caption(text("table.too_long"))
+        if offer.open:
+            _show_unwritable(page, table())
+
+
+def _as_file(page: Frame, rows: pl.DataFrame, columns: Sequence[Column], name: str) -> Table:
+    text, unit = page.text, page.formats.base_unit()
+    headings = [
+        Heading(
+            text("table.money_heading", label=column.label, unit=unit)
+            if column.kind == "money"
+            else column.label,
+            column.kind,
+        )
+        for column in columns
+    ]
+    return Table(name, headings, rows.select(column.name for column in columns).rows())
+
+
+def _notes(page: Frame, table: Table) -> Table:
+    """What the list is: as of when, from which version, how it was narrowed, who took it."""
+    text, formats = page.text, page.formats
+    asked = [
+        (text("table.note.filter", name=name), value)
+        for name, value in sorted(st.query_params.to_dict().items())
+    ]
+    lines = [
+        (text("table.note.list"), table.name),
+        (text("table.note.as_of"), formats.date(page.as_of)),
+        (text("table.note.version"), page.snapshot.name),
+        (text("table.note.rows"), formats.count(len(table.rows))),
+        *asked,
+        (text("table.note.who"), page.who.name),
+        (text("table.note.at"), formats.instant(clock.utc_now().replace(tzinfo=None))),
+    ]
+    return Table(
+        text("table.note.sheet"),
+        [Heading(text("table.note.what")), Heading(text("table.note.value"))],
+        lines,
+    )
+
+
+def _show_unwritable(page: Frame, table: Table) -> None:
+    """The cells that lose a character in CP932, before anyone takes the file."""
+    text = page.text
+    cells = list(csv.unwritable(table))
+    if not cells:
+        return
+    lines = [
+        text(
+            "table.unwritable_cell",
+            row=cell.row,
+            column=literal(cell.column),
+            value=literal(cell.value),
+            characters=literal(cell.characters),
+        )
+        for cell in cells[:CELLS_LISTED]
+    ]
+    if len(cells) > CELLS_LISTED:
+        lines.append(text("table.unwritable_more", count=len(cells) - CELLS_LISTED))
+    st.warning(text("table.unwritable", count=len(cells), cells="\n".join(lines)))
 
 
 def _faint_zero(value: object) -> str:
@@ -183,6 +277,16 @@ def _sortable(value: object, kind: str, formats: Formats) -> object:
     if kind in ("rate", "ratio", "share"):
         return float(value)
     return pd.Timestamp(value)
+
+
+def _on_paper(value: object, kind: str, formats: Formats) -> str:
+    if value is None:
+        return "" if kind == "share" else formats.missing(None)
+    if kind == "text":
+        return str(value)
+    if kind == "share":
+        return formats.share(value)
+    return _text_of(kind, formats)(_sortable(value, kind, formats))
 
 
 def _text_of(kind: str, formats: Formats) -> Callable[[object], str]:

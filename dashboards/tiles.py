@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import streamlit as st
 
+from dashboards import printout
 from dashboards.formatting import Formats
 
 ARROWS = {1: "up", 0: "off", -1: "down"}
@@ -31,9 +32,11 @@ def show(
     """
     change = getattr(formats, f"{kind}_change")(now, before)
     direction = (now > before) - (now < before) if change else 0
+    value = getattr(formats, kind)(now)
+    printout.tile(label, value, change or without_change or "")
     st.metric(
         label,
-        getattr(formats, kind)(now),
+        value,
         delta=change or without_change,
         delta_color=COLOURS[direction if is_more_better else -direction],
         delta_arrow=ARROWS[direction],

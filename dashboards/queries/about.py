@@ -20,7 +20,9 @@ def metric(snapshot: Snapshot, model: str, column: str) -> dict[str, str | None]
     found = rows(
         snapshot,
         """
-        select name_ja, name_en, definition_ja, definition_en, formula, unit
+        select
+            metric_id, name_ja, name_en, definition_ja, definition_en, formula, unit,
+            policy_values, test_names, owner
         from obs_metric_registry
         where model = ? and column_name = ?
         """,

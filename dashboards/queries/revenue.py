@@ -94,6 +94,34 @@ def layers_by_fiscal_year(snapshot: Snapshot, first: date, last: date) -> pl.Dat
 
 
 @cached
+def layer_customers(
+    snapshot: Snapshot, month: date, cohort_month: date | None, fiscal_year: int | None
+) -> pl.DataFrame:
+    """Grain: one row per paying customer of a layer at the month's end, the largest MRR first.
+
+    A layer is a month or a fiscal year of first payment; the other is None.
+    """
+    return rows(
+        snapshot,
+        """
+        select
+            movements.customer_key,
+            movements.cohort_month,
+            sum(movements.mrr_change) as mrr
+        from fct_mrr_movement as movements
+        inner join dim_month on movements.cohort_month = dim_month.month
+        where
+            movements.month <= ?
+            and (movements.cohort_month = ? or dim_month.fiscal_year = ?)
+        group by movements.customer_key, movements.cohort_month
+        having sum(movements.mrr_change) != 0
+        order by mrr desc, movements.customer_key
+        """,
+        (month, cohort_month, fiscal_year),
+    )
+
+
+@cached
 def movement_sum(snapshot: Snapshot, month: date, movement_type: str) -> pl.DataFrame:
     """One row: how many customers moved this way in the month, and the sum of their movements."""
     return rows(

@@ -91,7 +91,7 @@ def show_aging(page: Frame) -> None:
         page,
         title,
         unit=formats.money_unit(),
-        definition=page.definition("mart_ar_aging", "balance"),
+        metrics=[("mart_ar_aging", "balance")],
         notes=[text("cash.aging_note")],
     )
     if buckets.is_empty():
@@ -103,10 +103,16 @@ def show_aging(page: Frame) -> None:
             formats.money_pixels(row["balance"]),
             formats.money(row["balance"]),
             "level" if row["bucket"] in NOT_DUE else "less",
+            {"bucket": row["bucket"]},
         )
         for row in buckets.to_dicts()
     ]
-    charts.show(charts.bars(bars, formats.money_unit(), page.is_dark), key="aging", alt=title)
+    charts.show(
+        charts.bars(bars, formats.money_unit(), page.is_dark),
+        key="aging",
+        alt=title,
+        clears=BELOW_BUCKET,
+    )
     in_words = buckets.with_columns(
         pl.Series("bucket_name", [bucket_name(page, code) for code in buckets["bucket"]])
     )
@@ -469,7 +475,7 @@ def show_months(page: Frame) -> None:
         page,
         title,
         unit=formats.money_unit(),
-        definition=page.definition("mart_cash_monthly", "collected"),
+        metrics=[("mart_cash_monthly", "collected")],
     )
     if months.is_empty():
         nothing(page, "months")
@@ -498,7 +504,7 @@ def show_months(page: Frame) -> None:
         page,
         name,
         unit=text("cash.days"),
-        definition=page.definition("mart_cash_monthly", "dso_days"),
+        metrics=[("mart_cash_monthly", "dso_days")],
     )
     points = [
         charts.Point(
@@ -546,7 +552,7 @@ def show_mix(page: Frame) -> None:
         page,
         title,
         unit=text("cash.percent"),
-        definition=page.definition("mart_payment_mix", "collected_share_rate"),
+        metrics=[("mart_payment_mix", "collected_share_rate")],
         notes=[page.metric_name("mart_payment_mix", "collected_share_rate")],
     )
     if mix.is_empty():
@@ -560,6 +566,7 @@ def show_mix(page: Frame) -> None:
             text.code("payment_method", row["payment_method"]),
             row["collected_share_rate"],
             formats.rate(row["collected_share_rate"], row["collected_share_rate_null_reason"]),
+            {"month": f"{row['month']:%Y-%m}"},
         )
         for row in mix.filter(pl.col("month") >= first).to_dicts()
     ]
@@ -634,7 +641,7 @@ def show_failures(page: Frame) -> None:
         page,
         title,
         unit=text("cash.percent"),
-        definition="\n\n".join(page.definition("mart_dunning", column) for column in rates),
+        metrics=[("mart_dunning", column) for column in rates],
         notes=[text("cash.failures_note")],
     )
     if dunning.is_empty():
@@ -715,7 +722,7 @@ def show_deferred(page: Frame) -> None:
             page,
             title,
             unit=text("cash.contract_currency"),
-            definition=page.definition("mart_deferred_revenue", "deferred_native"),
+            metrics=[("mart_deferred_revenue", "deferred_native")],
         )
         nothing(page, "deferred")
         return
@@ -732,7 +739,7 @@ def show_deferred(page: Frame) -> None:
         page,
         title,
         unit=currency,
-        definition=page.definition("mart_deferred_revenue", "deferred_native"),
+        metrics=[("mart_deferred_revenue", "deferred_native")],
         notes=[text("cash.deferred_note")],
     )
     of_currency = by_month.filter(pl.col("currency") == currency)
@@ -848,11 +855,9 @@ def show_bridge(page: Frame) -> None:
     """Contract MRR to billed MRR of a month, by reason → the contracts that differ."""
     text, formats = page.text, page.formats
     bridge = cash.bridge(page.snapshot)
-    definition = page.definition("mart_mrr_bridge", "mrr_change")
+    metrics = [("mart_mrr_bridge", "mrr_change")]
     if bridge.is_empty():
-        frame.heading(
-            page, text("cash.bridge_empty"), unit=formats.money_unit(), definition=definition
-        )
+        frame.heading(page, text("cash.bridge_empty"), unit=formats.money_unit(), metrics=metrics)
         nothing(page, "bridge")
         return
     months = {f"{month:%Y-%m}": month for month in bridge["month"].unique().sort()}
@@ -862,7 +867,7 @@ def show_bridge(page: Frame) -> None:
     bars = bridge_steps(page, items)
     start = charts.axis_start(bars)
     notes = [text("chart.cut_axis", start=formats.money_digits(start))] if start else []
-    frame.heading(page, title, unit=formats.money_unit(), definition=definition, notes=notes)
+    frame.heading(page, title, unit=formats.money_unit(), metrics=metrics, notes=notes)
     charts.show(charts.waterfall(bars, formats.money_unit(), page.is_dark), key="bridge", alt=title)
     total = sum(items["mrr_change"], items["contract_mrr"][0])
     levels.show_match(page, total, items["billed_mrr"][0], formats.money)

@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, filters, frame, steps, tables, tiles
+from dashboards import charts, drill, filters, frame, printout, steps, tables, tiles
 from dashboards.frame import Frame
 from dashboards.queries import about, revenue
 from dashboards.tables import Column
@@ -50,7 +51,7 @@ def main(page: Frame) -> None:
         for tile in TILES:
             show_tile(page, tile, history)
 
-    show_movements(page, chosen, kpis)
+    show_movements(page, chosen, months[chosen]["month_end"], kpis)
     show_history(page, kpis)
 
 
@@ -64,6 +65,7 @@ def choose_month(page: Frame, months: dict[str, dict]) -> str:
             default=next(reversed(months)),
             label=text("home.month"),
             show=lambda name: formats.month(months[name]["month"]),
+            clears=("type", *drill.BELOW_CELL),
             width=200,
         )
         st.caption(
@@ -109,26 +111,34 @@ def tile_help(page: Frame, tile: Tile, now: dict) -> str:
     )
 
 
-def show_movements(page: Frame, chosen: str, kpis: pl.DataFrame) -> None:
+def show_movements(page: Frame, chosen: str, month_end: date, kpis: pl.DataFrame) -> None:
     """What moved MRR in the month: in words, as a waterfall, and the way to the customers behind
     it.
     """
     text, formats = page.text, page.formats
     month = kpis["month"][-1]
     totals = revenue.movement_totals(page.snapshot, month, month)
-    bars = steps.of_range(page, revenue.movements(page.snapshot, month, month), totals)
+    movements = revenue.movements(page.snapshot, month, month)
+    bars = steps.of_range(page, movements, totals, lambda name: {"type": name})
     title = text("home.waterfall", month=formats.month(month))
     frame.heading(
         page,
         title,
         unit=formats.money_unit(),
-        definition=page.movement_definitions(totals["movement_type"].to_list()),
+        metrics=page.movement_metrics(totals["movement_type"].to_list()),
         notes=steps.axis_note(page, bars),
     )
-    st.markdown(steps.explained(page, kpis.tail(2), totals))
+    said = steps.explained(page, kpis.tail(2), totals)
+    printout.words(said)
+    st.markdown(said)
     charts.show(
-        charts.waterfall(bars, formats.money_unit(), page.is_dark), key="waterfall", alt=title
+        charts.waterfall(bars, formats.money_unit(), page.is_dark),
+        key="waterfall",
+        alt=title,
+        clears=drill.BELOW_CELL,
     )
+    moved = totals.filter(pl.col("mrr_change") != 0)["movement_type"].to_list()
+    drill.show_month(page, month, moved, month_end)
     st.page_link(
         "views/mrr.py",
         label=text("home.to_movements"),

@@ -17,6 +17,7 @@ TILES = (
     ("csat_score", "ratio", True),
     ("churn_lift_ratio", "ratio", False),
 )
+BELOW_MONTH = ("topic", "inquiry")
 
 
 def main(page: Frame) -> None:
@@ -44,7 +45,7 @@ def choose(page: Frame, months: dict) -> tuple:
             default=next(reversed(months)),
             label=text("home.month"),
             show=lambda name: page.formats.month(months[name]),
-            clears=("topic", "inquiry"),
+            clears=BELOW_MONTH,
             width=180,
         )
         plan = filters.select(
@@ -136,6 +137,7 @@ def show_volume(page: Frame, history: pl.DataFrame) -> None:
             text(f"inquiries.{column}"),
             row[column],
             formats.count(row[column]),
+            {"month": f"{row['month']:%Y-%m}"},
         )
         for row in history.to_dicts()
         for column in ("inquiry_count", "complaint_count")
@@ -146,7 +148,7 @@ def show_volume(page: Frame, history: pl.DataFrame) -> None:
         value_title=text("inquiries.unit"),
         is_dark=page.is_dark,
     )
-    charts.show(chart, key="volume", alt=title)
+    charts.show(chart, key="volume", alt=title, clears=BELOW_MONTH)
 
 
 def show_reply(page: Frame, history: pl.DataFrame) -> None:
@@ -157,7 +159,7 @@ def show_reply(page: Frame, history: pl.DataFrame) -> None:
         page,
         title,
         unit=text("inquiries.minutes_unit"),
-        definition=page.definition("fct_inquiry", "first_reply_business_minutes"),
+        metrics=[("fct_inquiry", "first_reply_business_minutes")],
         notes=[text("inquiries.reply_note")],
     )
     points = [
@@ -166,6 +168,7 @@ def show_reply(page: Frame, history: pl.DataFrame) -> None:
             title,
             row["first_reply_median_minutes"],
             minutes(page, row["first_reply_median_minutes"]),
+            {"month": f"{row['month']:%Y-%m}"},
         )
         for row in history.to_dicts()
     ]
@@ -176,7 +179,7 @@ def show_reply(page: Frame, history: pl.DataFrame) -> None:
         is_dark=page.is_dark,
         mark="line",
     )
-    charts.show(chart, key="reply", alt=title)
+    charts.show(chart, key="reply", alt=title, clears=BELOW_MONTH)
     columns = [Column("month", text("column.month"), "month", is_pinned=True), *measures(page)]
     tables.show(
         history.tail(MONTHS_OF_HISTORY).reverse(), columns, formats, key="months_table", alt=title
@@ -206,7 +209,7 @@ def show_topics(page: Frame, month, plan: str, history: pl.DataFrame) -> None:
         page,
         title,
         unit=text("inquiries.unit"),
-        definition=page.definition(MART, "churn_lift_ratio"),
+        metrics=[(MART, "churn_lift_ratio")],
         notes=[text("inquiries.topics_note")],
     )
     topics = support.topics(page.snapshot, month, plan)
@@ -218,10 +221,16 @@ def show_topics(page: Frame, month, plan: str, history: pl.DataFrame) -> None:
             topic_name(page, row["topic"]),
             row["inquiry_count"],
             formats.count(row["inquiry_count"]),
+            puts={"topic": row["topic"]},
         )
         for row in topics.to_dicts()
     ]
-    charts.show(charts.bars(bars, text("inquiries.unit"), page.is_dark), key="topics", alt=title)
+    charts.show(
+        charts.bars(bars, text("inquiries.unit"), page.is_dark),
+        key="topics",
+        alt=title,
+        clears=("inquiry",),
+    )
     above = history.filter(pl.col("month") == month)
     total = sum(topics["inquiry_count"])
     levels.show_match(page, total, sum(above["inquiry_count"]), formats.count)

@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, drill, filters, frame, steps, tables, tiles
+from dashboards import charts, drill, filters, frame, levels, steps, tables, tiles
 from dashboards.frame import Frame
 from dashboards.queries import about, revenue
 from dashboards.tables import Column
@@ -107,7 +107,12 @@ def show_ends(page: Frame, shown: Range) -> None:
 def show_waterfall(page: Frame, shown: Range, by_month: pl.DataFrame, totals: pl.DataFrame) -> None:
     """The range as one waterfall."""
     formats = page.formats
-    bars = steps.of_range(page, by_month, totals)
+    # of a range of months, a bar opens the newest month in which something moved this way
+    moved = by_month.filter(pl.col("mrr_change") != 0).sort("month")
+    newest = dict(moved.select("movement_type", "month").iter_rows())
+    bars = steps.of_range(
+        page, by_month, totals, lambda name: {"month": f"{newest[name]:%Y-%m}", "type": name}
+    )
     title = page.text(
         "mrr.waterfall_one" if shown.first == shown.last else "mrr.waterfall",
         first=formats.month(shown.first),
@@ -117,11 +122,14 @@ def show_waterfall(page: Frame, shown: Range, by_month: pl.DataFrame, totals: pl
         page,
         title,
         unit=formats.money_unit(),
-        definition=page.movement_definitions(totals["movement_type"].to_list()),
+        metrics=page.movement_metrics(totals["movement_type"].to_list()),
         notes=steps.axis_note(page, bars),
     )
     charts.show(
-        charts.waterfall(bars, formats.money_unit(), page.is_dark), key="waterfall", alt=title
+        charts.waterfall(bars, formats.money_unit(), page.is_dark),
+        key="waterfall",
+        alt=title,
+        clears=drill.BELOW_CELL,
     )
 
 
@@ -135,7 +143,7 @@ def show_layers(page: Frame, shown: Range) -> None:
         page,
         title,
         unit=formats.money_unit(),
-        definition=page.definition("mart_layer_cake", "mrr"),
+        metrics=[("mart_layer_cake", "mrr")],
         notes=[text("mrr.layers_note")],
     )
     grain = filters.segments(
@@ -159,6 +167,7 @@ def show_layers(page: Frame, shown: Range) -> None:
             mrr=formats.money_pixels(row["mrr"]),
             mrr_text=formats.money(row["mrr"]),
             customers_text=formats.count(row["active_customer_count"]),
+            puts={"layer_month": f"{row['month']:%Y-%m}", "layer": layer_id(row["cohort"])},
         )
         for row in layers.to_dicts()
     ]
@@ -171,6 +180,85 @@ def show_layers(page: Frame, shown: Range) -> None:
         is_dark=page.is_dark,
     )
     charts.show(chart, key="layers", alt=title)
+    show_layer(
+        page,
+        shown,
+        layers.with_columns(
+            pl.Series("cohort_name", [name_of(cohort) for cohort in layers["cohort"]]),
+            pl.Series("layer", [layer_id(cohort) for cohort in layers["cohort"]]),
+        ),
+        grain,
+    )
+
+
+def layer_id(cohort: date | int) -> str:
+    """A cohort in the URL: its month, or the fiscal year."""
+    return str(cohort) if isinstance(cohort, int) else f"{cohort:%Y-%m}"
+
+
+def show_layer(page: Frame, shown: Range, layers: pl.DataFrame, grain: str) -> None:
+    """The layers of one month-end, and the customers of the one chosen; each sum is the one above.
+
+    layers: with `layer`, the cohort in the URL, and `cohort_name`.
+    """
+    text, formats = page.text, page.formats
+    month_name = filters.select(
+        "layer_month",
+        list(reversed(shown.months)),
+        default=None,
+        label=text("column.month_end"),
+        show=lambda name: formats.month(shown.months[name]),
+        clears=("layer", "layer_customer"),
+        placeholder=text("mrr.choose_layer_month"),
+        width=260,
+    )
+    if month_name is None:
+        return
+    month = shown.months[month_name]
+    at_end = layers.filter(pl.col("month") == month)
+    end_mrr = revenue.kpis(page.snapshot, month, month)["mrr"].sum()
+    levels.show_match(page, at_end["mrr"].sum(), end_mrr, formats.money)
+    chosen = levels.show(
+        page,
+        levels.Level(
+            "layer",
+            "layer",
+            text("mrr.layers"),
+            text("mrr.choose_layer"),
+            "mart_layer_cake",
+            ("layer_customer",),
+        ),
+        at_end,
+        [
+            Column("cohort_name", text("column.cohort"), is_pinned=True),
+            Column("mrr", page.metric_name("mart_layer_cake", "mrr"), "money"),
+            Column("active_customer_count", text("column.customers"), "count"),
+        ],
+        describe=lambda row: row["cohort_name"],
+    )
+    if chosen is None:
+        return
+    of_month, of_year = (None, chosen["cohort"]) if grain == "year" else (chosen["cohort"], None)
+    people = revenue.layer_customers(page.snapshot, month, of_month, of_year)
+    levels.show_match(page, people["mrr"].sum(), chosen["mrr"], formats.money)
+    levels.show(
+        page,
+        levels.Level(
+            "layer_customer",
+            "customer_key",
+            chosen["cohort_name"],
+            text("drill.customer"),
+            "fct_mrr_movement",
+        ),
+        levels.named(page, people),
+        [
+            Column("customer", text("column.customer"), is_pinned=True),
+            Column("cohort_month", text("column.cohort_month"), "month"),
+            Column("mrr", page.metric_name("mart_layer_cake", "mrr"), "money"),
+        ],
+        describe=lambda row: row["customer"],
+        is_chosen_here=False,
+    )
 
 
 def cohort_month(page: Frame, cohort: date) -> str:
@@ -206,7 +294,7 @@ def show_movements(page: Frame, shown: Range, by_month: pl.DataFrame, totals: pl
         page,
         title,
         unit=formats.money_unit(),
-        definition=page.movement_definitions(totals["movement_type"].to_list()),
+        metrics=page.movement_metrics(totals["movement_type"].to_list()),
         notes=[text("mrr.table_note")],
     )
 

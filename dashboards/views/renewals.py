@@ -242,13 +242,7 @@ def heading_of_terms(page: Frame, title: str, notes: list[str], unit: str | None
         page,
         title,
         unit=unit or page.formats.money_unit(),
-        definition="\n\n".join(
-            [
-                page.definition(ATR, "atr"),
-                page.definition(CHANCE, "p_renew"),
-                page.definition(CHANCE, "expected_value"),
-            ]
-        ),
+        metrics=[(ATR, "atr"), (CHANCE, "p_renew"), (CHANCE, "expected_value")],
         notes=notes,
     )
 
@@ -294,7 +288,7 @@ def show_calendar(page: Frame, owner: Owner, by_month: pl.DataFrame) -> None:
     )
     total = ends["atr"].sum() if ends.height else None
     if total is not None:
-        drill.show_match(page, terms["atr"].sum(), total, formats.money)
+        levels.show_match(page, terms["atr"].sum(), total, formats.money)
     show_terms(page, terms, title, f"renewals_{month:%Y%m}")
 
 
@@ -354,7 +348,7 @@ def show_list(page: Frame, owner: Owner) -> None:
     title = text("renewals.list", count=page.formats.count(terms.height))
     heading_of_terms(page, title, notes=[text("renewals.list_note")])
     total = renewals.window(page.snapshot, owner.is_anyone, owner.name, *days)["atr"][0]
-    drill.show_match(page, terms["atr"].sum() or 0, total, page.formats.money)
+    levels.show_match(page, terms["atr"].sum() or 0, total, page.formats.money)
     show_terms(page, terms, title, "renewal_contacts")
 
 
@@ -438,7 +432,7 @@ def show_rates(page: Frame, by_month: pl.DataFrame) -> None:
         page,
         title,
         unit=formats.money_unit(),
-        definition=page.definition(ATR, "atr"),
+        metrics=[(ATR, "atr")],
         notes=[text("renewals.outcomes_note")],
     )
     rows = by_month.to_dicts()
@@ -450,6 +444,7 @@ def show_rates(page: Frame, by_month: pl.DataFrame) -> None:
             value=float(formats.money_pixels(row[f"{outcome}_atr"])),
             text=formats.money(row[f"{outcome}_atr"]),
             count_text=formats.count(row[f"{outcome}_count"]),
+            puts={"month": f"{row['month']:%Y-%m}"},
         )
         for row in rows
         for outcome in renewal_charts.OUTCOMES
@@ -465,7 +460,7 @@ def show_rates(page: Frame, by_month: pl.DataFrame) -> None:
         count_title=text("renewals.count"),
         is_dark=page.is_dark,
     )
-    charts.show(chart, key="outcomes", alt=title)
+    charts.show(chart, key="outcomes", alt=title, clears=BELOW_LIST)
     options = {f"{row['month']:%Y-%m}": row for row in reversed(rows)}
     decided = [name for name, row in options.items() if row["decided_count"]]
     chosen = filters.select(
@@ -539,7 +534,7 @@ def show_month_terms(page: Frame, row: dict) -> None:
     terms = renewals.terms_of_month(page.snapshot, row["month"])
     title = text("renewals.terms_of_month", month=formats.month(row["month"]))
     st.subheader(title, anchor=False)
-    drill.show_match(page, terms["atr"].sum() or 0, row["atr"], formats.money)
+    levels.show_match(page, terms["atr"].sum() or 0, row["atr"], formats.money)
     shown = levels.named(page, terms).with_columns(
         pl.Series(
             "became",

@@ -183,7 +183,7 @@ def show_cohorts(page: Frame, segment: Segment, months: list[dict]) -> None:
         page,
         title,
         unit=text("retention.percent"),
-        definition=page.definition(COHORT, rate),
+        metrics=[(COHORT, rate)],
         notes=[text("retention.cohorts_note")],
     )
     if cells.is_empty():
@@ -294,7 +294,7 @@ def show_cohort_customers(page: Frame, segment: Segment, cells: pl.DataFrame) ->
             mrr=formats.money(cell["mrr"]),
         )
     )
-    drill.show_match(page, listed["mrr"].sum(), cell["mrr"], formats.money)
+    levels.show_match(page, listed["mrr"].sum(), cell["mrr"], formats.money)
     shown = levels.named(page, listed)
     columns = [
         Column("customer", text("column.customer"), is_pinned=True),
@@ -360,7 +360,7 @@ def show_curves(page: Frame, segment: Segment) -> None:
         page,
         title,
         unit=text("retention.percent"),
-        definition=page.definition(SURVIVAL, "survival_rate"),
+        metrics=[(SURVIVAL, "survival_rate")],
         notes=[text("retention.curve_note")],
     )
     curves = {
@@ -459,7 +459,7 @@ def show_revenue(page: Frame, segment: Segment, flow: pl.DataFrame) -> None:
         page,
         title,
         unit=text("retention.percent"),
-        definition=text.joined(page.definition(FLOW, name) for name in names),
+        metrics=[(FLOW, name) for name in names],
         notes=[text("retention.revenue_note")],
     )
     known = flow.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in names))
@@ -523,7 +523,7 @@ def show_values(page: Frame, segment: Segment, month: date, columns: list[Column
     )
     st.subheader(title, anchor=False)
     everybody = retention.by_value(page.snapshot, EVERYBODY, month)
-    drill.show_match(page, values["mrr"].sum(), everybody["mrr"].sum(), formats.money)
+    levels.show_match(page, values["mrr"].sum(), everybody["mrr"].sum(), formats.money)
     columns = [Column("name", text("retention.segment"), is_pinned=True), *columns]
     tables.show(shown, columns, formats, key="values", alt=title)
     tables.download(page, lambda: shown, columns, name="nrr_grr_segments", key="values_csv")
@@ -564,7 +564,7 @@ def show_churn(page: Frame, months: list[dict]) -> None:
         page,
         title,
         unit=text("retention.people"),
-        definition=page.definition(REASON, "churned_customer_count"),
+        metrics=[(REASON, "churned_customer_count")],
         notes=[text("retention.reasons_note")],
     )
     if reasons.is_empty():
@@ -586,13 +586,14 @@ def show_churn(page: Frame, months: list[dict]) -> None:
                 count=formats.count(row["churned_customer_count"]),
                 mrr=formats.money(row["mrr_lost"]),
             ),
+            {"reason": reason_key(row)},
         )
         for row, is_alone in zip(shown.head(REASONS_DRAWN).to_dicts(), said_once, strict=False)
     ]
     chart = retention_charts.reasons(
         bars, count_title=text("retention.people"), is_dark=page.is_dark
     )
-    charts.show(chart, key="reasons", alt=title)
+    charts.show(chart, key="reasons", alt=title, clears=customers.BELOW_LIST)
     columns = [
         Column("reason", text("column.reason"), is_pinned=True),
         Column("kind", text("retention.kind")),
@@ -605,7 +606,7 @@ def show_churn(page: Frame, months: list[dict]) -> None:
         Column("churned_while_paused_count", text("retention.while_paused"), "count"),
         Column("requested_count", text("retention.requested"), "count"),
     ]
-    keys = [f"{row['churn_kind']}.{row['reason_code']}" for row in shown.to_dicts()]
+    keys = [reason_key(row) for row in shown.to_dicts()]
     tables.show(
         shown,
         columns,
@@ -620,6 +621,11 @@ def show_churn(page: Frame, months: list[dict]) -> None:
         st.info(text("retention.reason_hint"), icon=":material/touch_app:")
         return
     show_churned(page, begin, end, shown.row(keys.index(chosen), named=True))
+
+
+def reason_key(row: dict) -> str:
+    """A reason in the URL."""
+    return f"{row['churn_kind']}.{row['reason_code']}"
 
 
 def reason_name(page: Frame, row: dict) -> str:
@@ -643,7 +649,7 @@ def show_churned(page: Frame, begin: date, end: date, above: dict) -> None:
             mrr=formats.money(counted["mrr_lost"]),
         )
     )
-    drill.show_match(page, counted["mrr_lost"], above["mrr_lost"], formats.money)
+    levels.show_match(page, counted["mrr_lost"], above["mrr_lost"], formats.money)
     churns = retention.churns(page.snapshot, begin, end, kind, reason)
     said = retention.churn_texts(page.snapshot, begin, end)
     listed = levels.named(page, churns).with_columns(
@@ -734,7 +740,7 @@ def show_simulation(page: Frame) -> None:
         page,
         title,
         unit=text("retention.cases"),
-        definition=page.definition(LAYERS, "year_customers"),
+        metrics=[(LAYERS, "year_customers")],
     )
     st.markdown(text("retention.simulation_example"))
     rows = retention.simulation(page.snapshot)

@@ -1,6 +1,7 @@
 """The pages in a real Chromium: numbers on the screen, the way down, phone, dark, addresses."""
 
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -12,8 +13,10 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from pypdf import PdfReader
 
 from tests.dashboards.gd1_home import REPO
 
@@ -361,11 +364,20 @@ def test_a_customer_called_like_a_link_is_a_name(visit):
     assert page.locator("a[href*='example.invalid']").count() == 0
 
 
+def saved(page, popover: int, button: str) -> tuple[str, bytes]:
+    """What the n-th download popover of the page gives for a format: file name and content."""
+    page.get_by_role("button", name="ダウンロード", exact=True).nth(popover).click()
+    settle(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    content = Path(download.value.path()).read_bytes()
+    page.keyboard.press("Escape")
+    return download.value.suggested_filename, content
+
+
 def test_the_csv_of_a_cell_is_safe_to_open_and_its_export_is_recorded(visit, home):
     page = visit("/mrr?month=2026-03&type=new")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="CSVをダウンロード").nth(1).click()
-    content = Path(download.value.path()).read_bytes()
+    _, content = saved(page, 1, "CSV（UTF-8")
     assert content.startswith(b"\xef\xbb\xbf")
     header, line = content.decode("utf-8-sig").splitlines()
     assert header == "顧客,増減（円）,動く前のMRR（円）,動いた後のMRR（円）,理由,初回支払月"
@@ -374,3 +386,54 @@ def test_the_csv_of_a_cell_is_safe_to_open_and_its_export_is_recorded(visit, hom
     )
     entry = json.loads((home / "audit" / "access.jsonl").read_text().splitlines()[-1])
     assert (entry["action"], entry["row_count"]) == ("export", 1)
+
+
+def test_the_same_cell_as_excel_holds_numbers_and_says_how_it_was_narrowed(visit):
+    name, content = saved(visit("/mrr?month=2026-03&type=new"), 1, "Excel（")
+    assert name.endswith(".xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    row = [cell.value for cell in book.worksheets[0][2]]
+    assert row[0] == "=1+1 [見積](http://example.invalid/) **太字**"
+    assert row[1:4] == [7000, 0, 7000]
+    notes = dict(book["この表について"].iter_rows(min_row=2, values_only=True))
+    assert (notes["条件 month"], notes["条件 type"]) == ("2026-03", "new")
+    assert notes["出力した人"] == "local-admin"
+
+
+def test_pressing_a_bar_of_the_home_page_opens_the_customers_behind_it(visit):
+    page = visit("/home?month=2026-03")
+    bars = page.locator("canvas").first
+    box = bars.bounding_box()
+    # the bars stand one below the other; press each until the churn of the month is opened
+    for step in range(1, 20):
+        page.mouse.click(box["x"] + box["width"] * 0.62, box["y"] + box["height"] * step / 20)
+        page.wait_for_timeout(150)
+        settle(page)
+        if "type=churn" in page.url:
+            break
+    assert "type=churn" in page.url
+    page.get_by_text("一つ上の数字と一致しています").first.wait_for()
+    assert "「解約」： 2 顧客、合計 ▲23,000円" in text(page)
+
+
+def test_what_a_chart_means_is_one_press_away_with_policy_tests_and_a_picture(visit):
+    page = visit("/mrr?from=2026-01&to=2026-03")
+    page.get_by_role("button", name="この図について").nth(1).click()
+    settle(page)
+    said = page.locator('[data-testid="stPopoverBody"]').inner_text()
+    assert "初回支払月ごとに積み上げた月末 MRR" in said
+    assert "lapse_grace_days = 30" in said
+    assert "assert_layers_add_up_to_mrr" in said
+    assert "どのデータまで反映しているか" in said
+    with page.expect_download() as download:
+        page.get_by_role("button", name="図をPNGで保存").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_is_kept_as_pdf_with_the_golden_figures(visit):
+    page = visit("/home?month=2026-03")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="このページをPDFで保存").click()
+    said = "".join(p.extract_text() for p in PdfReader(download.value.path()).pages)
+    assert "103,800円" in said
+    assert download.value.suggested_filename.startswith("ホーム_20260630")

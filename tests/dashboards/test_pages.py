@@ -1,5 +1,6 @@
 """Every page in every state and language, with the golden figures of METRICS.md 2.1 on it."""
 
+import json
 import re
 from decimal import Decimal
 
@@ -200,7 +201,35 @@ def test_choosing_a_month_writes_it_into_the_url(gd1_home):
     assert tiles(app)["MRR"][0] == "93,000円"
 
 
+def test_a_movement_of_the_month_opens_its_customers_on_the_home_page_too(gd1_home):
+    said = words(open_page(month="2026-03", type="churn", customer="C04"))
+    assert "① 2026年3月の「解約」： 2 顧客、合計 ▲23,000円" in said
+    assert "✓ 合計 ▲23,000円 は、一つ上の数字と一致しています。" in said
+    assert "② 株式会社サンプル商事の契約： MRR 20,000円 → 0円" in said
+
+
 # ---- MRR movements ----
+
+
+def test_a_layer_of_a_month_end_opens_its_customers_whose_sum_is_the_layer(gd1_home):
+    # METRICS.md 2.1: June is 106,600, of which 22,000 are of the customers of February
+    app = open_page("mrr", layer_month="2026-06", layer="2026-02", cohort="month")
+    assert not app.exception
+    said = words(app)
+    assert said.count("✓ 合計 106,600円") == 1
+    assert said.count("✓ 合計 22,000円") == 1
+    layers, people = (frame.value for frame in app.dataframe if len(frame.value.columns) == 3)
+    assert layers.iloc[:, 1].sum() == 106_600
+    assert people.iloc[:, 2].tolist() == [12_000, 10_000]  # C09 and C11
+    by_year = words(open_page("mrr", layer_month="2026-06", layer="2025", cohort="year"))
+    assert by_year.count("✓ 合計 106,600円") == 2
+
+
+def test_a_mark_of_a_chart_says_what_pressing_it_opens(gd1_home):
+    app = open_page("mrr", from_="2026-01", to="2026-03")
+    marks = [chart.proto.spec for chart in app.get("vega_lite_chart")]
+    assert len(marks) == 2
+    assert all('"name": "pressed"' in json.dumps(json.loads(spec)) for spec in marks)
 
 
 def test_the_movement_page_begins_and_ends_with_the_golden_figures(gd1_home):

@@ -1,0 +1,1 @@
+"""Files that leave the house: CSV, Excel, PNG, PDF. No streamlit here."""
