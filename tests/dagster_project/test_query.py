@@ -90,7 +90,6 @@ REFUSED = {
         "set enable_external_access = true",
         "set lock_configuration = false",
         "pragma enable_external_access = true",
-        "with x as (insert into dim_customer values ('k2', 1) returning *) select * from x",
     ),
     "sql_one_statement": ("select 1; select 2", "select 1; drop table dim_customer"),
     "sql_empty": ("", " -- nothing"),
@@ -105,7 +104,11 @@ REFUSED = {
     "sql_unknown_table": ("select * from '/etc/passwd'", "select * from answer"),
     "sql_unknown_function": ("select getenv('HOME')",),
     "sql_unknown_column": ("select mrrr from dim_customer",),
-    "sql_syntax": ("selec 1",),
+    "sql_syntax": (
+        "selec 1",
+        # later versions of DuckDB know this one, and call it a SELECT
+        "with x as (insert into dim_customer values ('k2', 1) returning *) select * from x",
+    ),
 }
 
 
