@@ -90,9 +90,23 @@ def as_shown(rows: pl.DataFrame) -> pl.DataFrame:
         if kind.is_decimal():
             casts.append(pl.col(name).cast(pl.Float64))
         elif not (kind.is_numeric() or kind == pl.String):
-            values = [None if value is None else str(value) for value in rows[name]]
+            values = [None if value is None else str(value) for value in rows[name].to_list()]
             casts.append(pl.Series(name, values, dtype=pl.String))
     return rows.with_columns(casts)
+
+
+def in_file(rows: pl.DataFrame) -> pl.DataFrame:
+    """Exact values as a file can hold them: what no sheet has a kind for becomes text."""
+    plain = (pl.String, pl.Boolean, pl.Date, pl.Datetime("us"), pl.Datetime("ns"))
+    return rows.with_columns(
+        pl.Series(
+            name,
+            [None if one is None else str(one) for one in rows[name].to_list()],
+            dtype=pl.String,
+        )
+        for name, kind in rows.schema.items()
+        if not (kind.is_numeric() or kind in plain)
+    )
 
 
 def pointer(line: str, column: int) -> str:

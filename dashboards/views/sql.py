@@ -348,7 +348,7 @@ def show_outcome(page: Frame) -> None:
     columns = [Column(name, name) for name in rows.columns]
     tables.download(
         page,
-        lambda: rows,
+        lambda: schema.in_file(rows),
         columns,
         name="sql",
         key="sql_csv",

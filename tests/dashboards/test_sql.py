@@ -5,7 +5,9 @@ import json
 import pytest
 
 from dagster_project import saved_queries
-from dashboards import access, exports
+from dashboards import access, schema
+from dashboards.exports import csv, xlsx
+from dashboards.exports.table import Heading, Table
 from tests.dashboards.conftest import looks
 from tests.dashboards.gd1_home import THE_MORNING_AFTER
 from tests.dashboards.test_cash import table
@@ -129,9 +131,19 @@ def test_without_the_right_to_sql_the_page_says_so(gd1_home, monkeypatch):
 
 def test_a_formula_in_an_answer_leaves_as_text(gd1_home):
     app = ask(open_page("sql"), "select '=1+1' as a, '@x' as \"=b\", -5 as n")
-    rows = app.session_state["sql_outcome"].found.frame
-    content = exports.csv_bytes(rows.columns, rows.iter_rows()).decode("utf-8-sig")
+    rows = schema.in_file(app.session_state["sql_outcome"].found.frame)
+    headings = [Heading(name) for name in rows.columns]
+    content = csv.utf8(Table("sql", headings, rows.rows())).decode("utf-8-sig")
     assert content == "a,'=b,n\r\n'=1+1,'@x,-5\r\n"
+
+
+def test_a_kind_no_sheet_knows_leaves_as_text(gd1_home):
+    sql = "select [1, 2] as l, timestamptz '2026-06-30 15:00:00+00' as t, time '09:00' as c"
+    rows = schema.in_file(ask(open_page("sql"), sql).session_state["sql_outcome"].found.frame)
+    assert rows.rows() == [("[1, 2]", "2026-06-30 15:00:00+00:00", "09:00:00")]
+    headings = [Heading(name) for name in rows.columns]
+    notes = Table("notes", [Heading("what")], [["x"]])
+    assert xlsx.workbook([Table("sql", headings, rows.rows())], notes).startswith(b"PK")
 
 
 # ---- chart ----
