@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster_project import closes, dbt_code, lock, publish
+from dagster_project import closes, dbt_code, lock, publish, saved_queries
 from dagster_project.dbt_build import BuildResult, NodeResult, OnNode
 from dagster_project.messages import KeizokuError
 from dagster_project.runs import WAIT_FOR_RUN_SECONDS, Plan, Reporter, Request, Run, phase
@@ -220,9 +220,14 @@ def withdraw_delivery(settings: Settings, delivery_id: str, reason: str) -> "Del
         return landing.withdraw(landing_home(settings), delivery_id, reason)
 
 
-def publish_to(settings: Settings, version: str) -> publish.Version:
-    """Points readers at a kept version. Runs with nothing new leave it so."""
-    with _hold_home(settings, f"publish --to {version}"):
+def publish_to(
+    settings: Settings, version: str, *, wait_seconds: float = WAIT_FOR_RUN_SECONDS
+) -> publish.Version:
+    """Points readers at a kept version. Runs with nothing new leave it so.
+
+    Raises KeizokuError `home_busy` when a run takes longer than `wait_seconds`.
+    """
+    with _hold_home(settings, f"publish --to {version}", wait_seconds=wait_seconds):
         return publish.point_current(settings.published, version)
 
 
@@ -471,6 +476,26 @@ def _give_approaches(settings: Settings, known_at: str | None, folder: Path) -> 
     _replace_parquet(frame, folder / "approach_actions" / "approach_actions.parquet")
 
 
+# ---- SQL that people keep ----
+
+
+def save_query(
+    settings: Settings, name: str, sql: str, *, is_shared: bool, by: str, now: datetime
+) -> saved_queries.SavedQuery:
+    """Keeps a statement under a name. Raises what saved_queries.save raises."""
+    return saved_queries.save(settings.queries, name, sql, is_shared=is_shared, by=by, now=now)
+
+
+def delete_query(settings: Settings, name: str, *, by: str) -> None:
+    """Removes one's own saved query. Raises what saved_queries.delete raises."""
+    saved_queries.delete(settings.queries, name, by=by)
+
+
+def remember_query(settings: Settings, sql: str, *, by: str, now: datetime) -> None:
+    """Adds a statement to a person's history."""
+    saved_queries.remember(settings.queries, sql, by=by, now=now)
+
+
 # ---- what people recorded ----
 
 
@@ -523,11 +548,13 @@ def _ask_published(
 
 
 @contextmanager
-def _hold_home(settings: Settings, purpose: str) -> Iterator[None]:
+def _hold_home(
+    settings: Settings, purpose: str, *, wait_seconds: float = WAIT_FOR_RUN_SECONDS
+) -> Iterator[None]:
     """The home's lock; what landing refuses is told like any other error."""
     from sources.landing import LandingRefused
 
-    with lock.hold(settings.run_lock, purpose, wait_seconds=WAIT_FOR_RUN_SECONDS):
+    with lock.hold(settings.run_lock, purpose, wait_seconds=wait_seconds):
         try:
             yield
         except LandingRefused as refusal:

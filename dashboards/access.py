@@ -13,6 +13,8 @@ from dashboards import clock
 
 PERSONAL_COLUMNS = "personal_columns"  # may open pii.duckdb
 ORIGINAL_FILES = "original_files"  # may see a line of a delivered file
+AD_HOC_SQL = "ad_hoc_sql"  # may ask the published version in SQL
+MANAGE_HOME = "manage_home"  # may see the access log and switch the version everybody reads
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Refused(Exception):
 
 def principal() -> Principal:
     """The one looking at this session: the local administrator."""
-    return Principal("local-admin", frozenset({PERSONAL_COLUMNS, ORIGINAL_FILES}))
+    rights = frozenset({PERSONAL_COLUMNS, ORIGINAL_FILES, AD_HOC_SQL, MANAGE_HOME})
+    return Principal("local-admin", rights)
 
 
 def record(home: Path, who: Principal, action: str, **details: object) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 import streamlit as st
 
 from dashboards import access, filters, frame, printout, warehouse
-from dashboards.catalogue import LANGUAGES, Text
+from dashboards.catalogue import LANGUAGES, Text, literal
 from dashboards.formatting import UNITS, Formats
 from dashboards.queries import about
 
 HERE = Path(__file__).parent
+DEFAULT_PAGE = "home"  # its path in the address is empty
 
 
 def choose_language() -> str:
@@ -81,6 +82,7 @@ def run_page(page, text: Text, unit: str) -> None:
             )
         )
         frame.show_badge(made)
+        record_view(made, page.url_path or DEFAULT_PAGE)
         frame.warn_about_version(made, passed_over)
         page.run()
         printout.offer()
@@ -88,6 +90,23 @@ def run_page(page, text: Text, unit: str) -> None:
         frame.show_empty(text, home)
     except warehouse.VersionBroken as error:
         frame.show_broken(text, error)
+
+
+def record_view(made: frame.Frame, name: str) -> None:
+    """One line in the access log per session, page and version: who looks at what, how often."""
+    seen = st.session_state.setdefault("viewed", set())
+    view = (name, made.snapshot.name)
+    if view in seen:
+        return
+    try:
+        access.record(made.home, made.who, "view", page=name, version=made.snapshot.name)
+    except OSError as error:
+        # figures of the whole company may be looked at; names and files may not (access.record)
+        st.warning(
+            made.text("access_log.not_recorded", why=literal(error)), icon=":material/history_off:"
+        )
+        return
+    seen.add(view)
 
 
 def main() -> None:
@@ -142,6 +161,12 @@ def main() -> None:
                 title=text("quality.title"),
                 icon=":material/fact_check:",
                 url_path="quality",
+            ),
+            st.Page(
+                "views/sql.py",
+                title=text("sql.title"),
+                icon=":material/terminal:",
+                url_path="sql",
             ),
         ]
     )
