@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster_project import closes, dbt_code, lock, publish, saved_queries
+from dagster_project import closes, dbt_code, kept, lock, publish
 from dagster_project.dbt_build import BuildResult, NodeResult, OnNode
 from dagster_project.messages import KeizokuError
 from dagster_project.runs import WAIT_FOR_RUN_SECONDS, Plan, Reporter, Request, Run, phase
@@ -476,24 +476,38 @@ def _give_approaches(settings: Settings, known_at: str | None, folder: Path) -> 
     _replace_parquet(frame, folder / "approach_actions" / "approach_actions.parquet")
 
 
-# ---- SQL that people keep ----
+# ---- SQL and views that people keep ----
 
 
 def save_query(
     settings: Settings, name: str, sql: str, *, is_shared: bool, by: str, now: datetime
-) -> saved_queries.SavedQuery:
-    """Keeps a statement under a name. Raises what saved_queries.save raises."""
-    return saved_queries.save(settings.queries, name, sql, is_shared=is_shared, by=by, now=now)
+) -> kept.Kept:
+    """Keeps a statement under a name. Raises KeizokuError `sql_empty` and what kept.save raises."""
+    if not sql.strip():
+        raise KeizokuError("sql_empty", where=name, exit_code=2)
+    return kept.save(settings.queries, name, sql.strip(), is_shared=is_shared, by=by, now=now)
 
 
 def delete_query(settings: Settings, name: str, *, by: str) -> None:
-    """Removes one's own saved query. Raises what saved_queries.delete raises."""
-    saved_queries.delete(settings.queries, name, by=by)
+    """Removes one's own statement. Raises what kept.delete raises."""
+    kept.delete(settings.queries, name, by=by)
+
+
+def save_view(
+    settings: Settings, name: str, address: str, *, is_shared: bool, by: str, now: datetime
+) -> kept.Kept:
+    """Keeps the address of a page as it stands, `page?name=value`. Raises what kept.save raises."""
+    return kept.save(settings.views, name, address, is_shared=is_shared, by=by, now=now)
+
+
+def delete_view(settings: Settings, name: str, *, by: str) -> None:
+    """Removes one's own view. Raises what kept.delete raises."""
+    kept.delete(settings.views, name, by=by)
 
 
 def remember_query(settings: Settings, sql: str, *, by: str, now: datetime) -> None:
     """Adds a statement to a person's history."""
-    saved_queries.remember(settings.queries, sql, by=by, now=now)
+    kept.remember(settings.queries, sql, by=by, now=now)
 
 
 # ---- what people recorded ----

@@ -658,7 +658,7 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
         ("SQL を実行できません", "{detail}", "SQL を直してください（読み取り専用です）"),
         ("The SQL cannot be run", "{detail}", "Correct the SQL (it is read-only)"),
     ),
-    "query_name_wrong": (
+    "kept_name_wrong": (
         (
             "その名前では保存できません",
             "空か、{length} 文字より長いか、表示できない文字があります",
@@ -670,29 +670,29 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "Choose a short name",
         ),
     ),
-    "query_name_taken": (
+    "kept_name_taken": (
         (
             "その名前は使われています",
-            "{owner} さんが保存した SQL の名前です",
+            "{owner} さんが使っている名前です",
             "別の名前にしてください",
         ),
-        ("That name is taken", "It is the name of a query of {owner}", "Choose another name"),
+        ("That name is taken", "{owner} uses it", "Choose another name"),
     ),
-    "query_not_yours": (
+    "kept_not_yours": (
         (
-            "その SQL は削除できません",
-            "自分が保存した SQL ではないか、もうありません",
+            "それは削除できません",
+            "自分が保存したものではないか、もうありません",
             "保存した人に頼んでください",
         ),
         (
-            "That query cannot be deleted",
+            "That cannot be deleted",
             "It is not yours, or is gone already",
             "Ask whoever saved it",
         ),
     ),
-    "query_unreadable": (
-        ("保存した SQL が読めません", "{detail}", "そのファイルを元に戻すか、削除してください"),
-        ("A saved query cannot be read", "{detail}", "Restore that file, or remove it"),
+    "kept_unreadable": (
+        ("保存したものが読めません", "{detail}", "そのファイルを元に戻すか、削除してください"),
+        ("Something that was saved cannot be read", "{detail}", "Restore that file, or remove it"),
     ),
     "sql_empty": (
         ("SQL がありません", "文が一つもありません", "select で始まる文を書いてください"),

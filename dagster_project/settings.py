@@ -160,6 +160,11 @@ class Settings:
         return self.root / "decisions" / "actions.jsonl"
 
     @property
+    def views(self) -> Path:
+        """Views of pages that people keep; never rebuilt, part of a backup."""
+        return self.root / "views"
+
+    @property
     def queries(self) -> Path:
         """SQL that people keep; never rebuilt, part of a backup."""
         return self.root / "queries"

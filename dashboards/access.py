@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dashboards import clock
 
+LOG = Path("audit") / "access.jsonl"
 PERSONAL_COLUMNS = "personal_columns"  # may open pii.duckdb
 ORIGINAL_FILES = "original_files"  # may see a line of a delivered file
 AD_HOC_SQL = "ad_hoc_sql"  # may ask the published version in SQL
@@ -39,6 +40,16 @@ def principal() -> Principal:
     return Principal("local-admin", rights)
 
 
+def has_come_before(home: Path, who: Principal) -> bool:
+    """Whether the access log names this principal: a first visit leaves it."""
+    mark = json.dumps({"principal": who.name}, ensure_ascii=False)[1:-1]
+    try:
+        with (home / LOG).open(encoding="utf-8") as log:
+            return any(mark in line for line in log)
+    except FileNotFoundError:
+        return False
+
+
 def record(home: Path, who: Principal, action: str, **details: object) -> None:
     """Append one line to the home's access log, audit/access.jsonl, before the thing is shown.
 
@@ -50,7 +61,6 @@ def record(home: Path, who: Principal, action: str, **details: object) -> None:
         "action": action,
         **details,
     }
-    folder = home / "audit"
-    folder.mkdir(exist_ok=True)
-    with (folder / "access.jsonl").open("a", encoding="utf-8") as log:
+    (home / LOG).parent.mkdir(exist_ok=True)
+    with (home / LOG).open("a", encoding="utf-8") as log:
         log.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")

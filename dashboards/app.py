@@ -9,13 +9,32 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import access, filters, frame, printout, warehouse
+from dashboards import access, filters, frame, printout, saved_views, tour, warehouse
 from dashboards.catalogue import LANGUAGES, Text, literal
 from dashboards.formatting import UNITS, Formats
 from dashboards.queries import about
 
 HERE = Path(__file__).parent
 DEFAULT_PAGE = "home"  # its path in the address is empty
+# group in the menu -> page (views/<page>.py, its path in the address) -> icon
+PAGES = {
+    "revenue": {
+        "home": "home",
+        "mrr": "waterfall_chart",
+        "retention": "group_remove",
+        "renewals": "event_repeat",
+    },
+    "customers": {
+        "inquiries": "support_agent",
+    },
+    "money": {
+        "cash": "payments",
+    },
+    "data": {
+        "quality": "fact_check",
+        "sql": "terminal",
+    },
+}
 
 
 def choose_language() -> str:
@@ -82,7 +101,9 @@ def run_page(page, text: Text, unit: str) -> None:
             )
         )
         frame.show_badge(made)
+        tour.begin_on_first_visit(made)
         record_view(made, page.url_path or DEFAULT_PAGE)
+        tour.show(made)
         frame.warn_about_version(made, passed_over)
         page.run()
         printout.offer()
@@ -117,58 +138,23 @@ def main() -> None:
     )
     st.html(HERE / "style.css")
     st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "mark.svg")
-    page = st.navigation(
-        [
+    pages = {
+        text(f"frame.group.{group}"): [
             st.Page(
-                "views/home.py",
-                title=text("home.title"),
-                icon=":material/home:",
-                url_path="home",
-                default=True,
-            ),
-            st.Page(
-                "views/mrr.py",
-                title=text("mrr.title"),
-                icon=":material/waterfall_chart:",
-                url_path="mrr",
-            ),
-            st.Page(
-                "views/retention.py",
-                title=text("retention.title"),
-                icon=":material/group_remove:",
-                url_path="retention",
-            ),
-            st.Page(
-                "views/renewals.py",
-                title=text("renewals.title"),
-                icon=":material/event_repeat:",
-                url_path="renewals",
-            ),
-            st.Page(
-                "views/cash.py",
-                title=text("cash.title"),
-                icon=":material/payments:",
-                url_path="cash",
-            ),
-            st.Page(
-                "views/inquiries.py",
-                title=text("inquiries.title"),
-                icon=":material/support_agent:",
-                url_path="inquiries",
-            ),
-            st.Page(
-                "views/quality.py",
-                title=text("quality.title"),
-                icon=":material/fact_check:",
-                url_path="quality",
-            ),
-            st.Page(
-                "views/sql.py",
-                title=text("sql.title"),
-                icon=":material/terminal:",
-                url_path="sql",
-            ),
+                f"views/{name}.py",
+                title=text(f"{name}.title"),
+                icon=f":material/{icon}:",
+                url_path=name,
+                default=name == DEFAULT_PAGE,
+            )
+            for name, icon in members.items()
         ]
+        for group, members in PAGES.items()
+    }
+    page = st.navigation(pages)
+    path_of = {one.url_path or DEFAULT_PAGE: one for group in pages.values() for one in group}
+    saved_views.show(
+        warehouse.home(), access.principal(), text, path_of, page.url_path or DEFAULT_PAGE
     )
     show_choices(text, unit)
     run_page(page, text, unit)

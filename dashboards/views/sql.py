@@ -5,9 +5,9 @@ from datetime import datetime
 import polars as pl
 import streamlit as st
 
-from dagster_project import commands, saved_queries
+from dagster_project import commands, kept
+from dagster_project.kept import Kept
 from dagster_project.messages import KeizokuError
-from dagster_project.saved_queries import SavedQuery
 from dagster_project.settings import load_settings
 from dashboards import (
     access,
@@ -53,18 +53,18 @@ def main(page: Frame) -> None:
     show_outcome(page)
 
 
-def read_saved(page: Frame) -> dict[str, SavedQuery]:
+def read_saved(page: Frame) -> dict[str, Kept]:
     """The queries this person may see, by name; none, and why, when they cannot be read."""
     try:
         settings = load_settings(page.home)
-        found = saved_queries.read_saved(settings.queries, page.who.name)
+        found = kept.read(settings.queries, page.who.name)
     except KeizokuError as error:
         refusals.show(page.text, error)
         return {}
     return {one.name: one for one in found}
 
 
-def open_link(page: Frame, saved: dict[str, SavedQuery]) -> None:
+def open_link(page: Frame, saved: dict[str, Kept]) -> None:
     """An address that names a saved query fills the editor and runs it without personal columns.
 
     Personal columns are opened only by the person who presses the button: an address sent by
@@ -80,7 +80,7 @@ def open_link(page: Frame, saved: dict[str, SavedQuery]) -> None:
     if st.session_state.get(LOADED) == name:
         return
     st.session_state[LOADED] = name
-    st.session_state[EDITOR] = saved[name].sql
+    st.session_state[EDITOR] = saved[name].content
     run(page, has_personal_columns=False)
 
 
@@ -127,7 +127,7 @@ def run(page: Frame, *, has_personal_columns: bool) -> None:
 def forget_link_of_another_text(page: Frame) -> None:
     """The address names a saved query only while that is what runs."""
     saved = read_saved(page).get(st.query_params.get("query", ""))
-    if saved is not None and saved.sql != st.session_state[EDITOR].strip():
+    if saved is not None and saved.content != st.session_state[EDITOR].strip():
         filters.put(query=None)
         st.session_state.pop(LOADED, None)
 
@@ -139,18 +139,18 @@ def put_in_editor(sql: str) -> None:
     filters.put(query=None)
 
 
-def show_save(page: Frame, saved: dict[str, SavedQuery]) -> None:
+def show_save(page: Frame, saved: dict[str, Kept]) -> None:
     """A name for what stands in the editor, for oneself or for everybody."""
     text = page.text
     with st.popover(text("sql.save"), icon=":material/bookmark_add:", type="tertiary"):
-        name = st.text_input(text("sql.name"), key="sql_name", max_chars=saved_queries.NAME_LENGTH)
+        name = st.text_input(text("sql.name"), key="sql_name", max_chars=kept.NAME_LENGTH)
         is_shared = st.toggle(text("sql.share"), key="sql_share", help=text("sql.share_help"))
         if name in saved:
             st.caption(text("sql.replaces"))
         if not st.button(text("sql.save_now"), key="sql_save", disabled=not name):
             return
         try:
-            kept = commands.save_query(
+            made = commands.save_query(
                 load_settings(page.home),
                 name,
                 st.session_state[EDITOR],
@@ -161,16 +161,16 @@ def show_save(page: Frame, saved: dict[str, SavedQuery]) -> None:
         except KeizokuError as error:
             refusals.show(text, error)
             return
-        access.record(page.home, page.who, "save_query", name=kept.name, is_shared=is_shared)
-        st.session_state[LOADED] = kept.name  # what stands in the editor; not run again
-        filters.put(query=kept.name, panel="saved")
+        access.record(page.home, page.who, "save_query", name=made.name, is_shared=is_shared)
+        st.session_state[LOADED] = made.name  # what stands in the editor; not run again
+        filters.put(query=made.name, panel="saved")
         st.rerun()
 
 
 # ---- what helps to write ----
 
 
-def show_panel(page: Frame, saved: dict[str, SavedQuery]) -> None:
+def show_panel(page: Frame, saved: dict[str, Kept]) -> None:
     """Tables and columns, saved queries, or what this person ran."""
     panel = filters.segments(
         "panel",
@@ -230,7 +230,7 @@ def show_tables(page: Frame) -> None:
     tables.download(page, lambda: rows, columns, name=table.name, key="sql_columns_csv")
 
 
-def show_saved(page: Frame, saved: dict[str, SavedQuery]) -> None:
+def show_saved(page: Frame, saved: dict[str, Kept]) -> None:
     """Saved queries: choosing one puts it into the address, which is the link to send."""
     text, formats = page.text, page.formats
     if not saved:
@@ -278,7 +278,7 @@ def show_history(page: Frame) -> None:
     """What this person ran, the latest first; one of them back into the editor."""
     text, formats = page.text, page.formats
     try:
-        asked = saved_queries.read_history(load_settings(page.home).queries, page.who.name)
+        asked = kept.read_history(load_settings(page.home).queries, page.who.name)
     except KeizokuError as error:
         refusals.show(text, error)
         return

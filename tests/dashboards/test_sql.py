@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dagster_project import saved_queries
+from dagster_project import kept
 from dashboards import access, schema
 from dashboards.exports import csv, xlsx
 from dashboards.exports.table import Heading, Table
@@ -24,9 +24,7 @@ def ask(app, sql: str):
 
 
 def keep(home, name: str, sql: str, *, by: str = "local-admin", is_shared: bool = False) -> None:
-    saved_queries.save(
-        home / "queries", name, sql, is_shared=is_shared, by=by, now=THE_MORNING_AFTER
-    )
+    kept.save(home / "queries", name, sql, is_shared=is_shared, by=by, now=THE_MORNING_AFTER)
 
 
 # ---- running ----
@@ -216,8 +214,8 @@ def test_a_query_is_saved_listed_and_reproduced_by_its_address(gd1_home):
     fresh = open_page("sql", query="月次のMRR")
     assert fresh.text_area(key="sql_text").value == "select 7 as seven"
     assert list(table(fresh, "seven")["seven"]) == [7]
-    kept = saved_queries.read_saved(gd1_home / "queries", "somebody else")
-    assert [(one.name, one.saved_by, one.is_shared) for one in kept] == [
+    found = kept.read(gd1_home / "queries", "somebody else")
+    assert [(one.name, one.saved_by, one.is_shared) for one in found] == [
         ("月次のMRR", "local-admin", True)
     ]
     assert "save_query" in [entry["action"] for entry in looks(gd1_home)]
@@ -247,7 +245,7 @@ def test_a_saved_query_can_be_deleted_and_its_address_says_so(gd1_home):
     keep(gd1_home, "古い", "select 1 as one")
     app = press(open_page("sql", panel="saved", query="古い"), "sql_delete")
     assert not app.exception
-    assert saved_queries.read_saved(gd1_home / "queries", "local-admin") == []
+    assert kept.read(gd1_home / "queries", "local-admin") == []
     assert "見る権限がありません" in words(open_page("sql", query="古い"))
 
 
@@ -263,9 +261,9 @@ def test_the_history_is_of_one_person_and_a_statement_stands_in_it_once(gd1_home
     app = ask(app, "select 2 as b")
     app = ask(app, "select 1 as a")
     folder = gd1_home / "queries"
-    mine = [one.sql for one in saved_queries.read_history(folder, "local-admin")]
+    mine = [one.sql for one in kept.read_history(folder, "local-admin")]
     assert mine == ["select 1 as a", "select 2 as b"]
-    assert saved_queries.read_history(folder, "sato") == []
+    assert kept.read_history(folder, "sato") == []
     app = open_page("sql", panel="history")
     app = press(app, "sql_again")
     assert app.text_area(key="sql_text").value == "select 1 as a"

@@ -1,7 +1,8 @@
-"""SQL that people keep: saved under a name, for themselves or for everybody, and what they ran.
+"""What people keep under a name: SQL and views of pages, for themselves or for everybody.
 
-One JSON file per saved query, one file of JSON lines per person for the history. The files are
-named by a hash, so that nothing a person types becomes a path. Written through commands.
+One JSON file per thing kept; of SQL one file of JSON lines per person besides, with what they ran.
+The files are named by a hash, so that nothing a person types becomes a path. Written through
+commands.
 """
 
 import hashlib
@@ -20,11 +21,11 @@ KEPT_HISTORY = 100
 
 
 @dataclass(frozen=True)
-class SavedQuery:
-    """A statement under a name. Who may see it: its owner, and everybody when `is_shared`."""
+class Kept:
+    """A statement or an address under a name. Its owner sees it, and everybody when `is_shared`."""
 
     name: str
-    sql: str
+    content: str
     is_shared: bool
     saved_by: str
     saved_at: str  # UTC, ISO
@@ -38,8 +39,8 @@ class Asked:
     asked_at: str
 
 
-def read_saved(folder: Path, who: str) -> list[SavedQuery]:
-    """What this person saved or others share, by name. Raises KeizokuError `query_unreadable`."""
+def read(folder: Path, who: str) -> list[Kept]:
+    """What this person saved or others share, by name. Raises KeizokuError `kept_unreadable`."""
     found = [_read(path) for path in sorted((folder / "saved").glob("*.json"))]
     seen = [one for one in found if one.is_shared or one.saved_by == who]
     return sorted(seen, key=lambda one: one.name)
@@ -61,31 +62,27 @@ def read_history(folder: Path, who: str) -> list[Asked]:
     return list(latest.values())[:KEPT_HISTORY]
 
 
-def save(
-    folder: Path, name: str, sql: str, *, is_shared: bool, by: str, now: datetime
-) -> SavedQuery:
-    """Keeps a statement under a name; one's own of that name is replaced.
+def save(folder: Path, name: str, content: str, *, is_shared: bool, by: str, now: datetime) -> Kept:
+    """Keeps something under a name; one's own of that name is replaced.
 
-    Raises KeizokuError `query_name_wrong`, `query_name_taken`, `query_unreadable`, `sql_empty`.
+    Raises KeizokuError `kept_name_wrong`, `kept_name_taken`, `kept_unreadable`.
     """
     name = " ".join(unicodedata.normalize("NFC", name).split())
     if not name or len(name) > NAME_LENGTH or not name.isprintable():
-        raise KeizokuError("query_name_wrong", where=name, length=NAME_LENGTH, exit_code=2)
-    if not sql.strip():
-        raise KeizokuError("sql_empty", where=name, exit_code=2)
+        raise KeizokuError("kept_name_wrong", where=name, length=NAME_LENGTH, exit_code=2)
     path = _saved_file(folder, name)
     if path.exists() and (owner := _read(path).saved_by) != by:
-        raise KeizokuError("query_name_taken", where=name, owner=owner, exit_code=2)
-    saved = SavedQuery(name, sql.strip(), is_shared, by, _utc(now))
+        raise KeizokuError("kept_name_taken", where=name, owner=owner, exit_code=2)
+    saved = Kept(name, content, is_shared, by, _utc(now))
     _replace(path, json.dumps(asdict(saved), ensure_ascii=False, indent=2))
     return saved
 
 
 def delete(folder: Path, name: str, *, by: str) -> None:
-    """Removes one's own saved query. Raises KeizokuError `query_not_yours`, `query_unreadable`."""
+    """Removes what is one's own. Raises KeizokuError `kept_not_yours`, `kept_unreadable`."""
     path = _saved_file(folder, name)
     if not path.exists() or _read(path).saved_by != by:
-        raise KeizokuError("query_not_yours", where=name, exit_code=2)
+        raise KeizokuError("kept_not_yours", where=name, exit_code=2)
     path.unlink()
 
 
@@ -97,11 +94,11 @@ def remember(folder: Path, sql: str, *, by: str, now: datetime) -> None:
     _replace(path, "".join(canonical_json(asdict(one)) + "\n" for one in asked))
 
 
-def _read(path: Path) -> SavedQuery:
+def _read(path: Path) -> Kept:
     try:
-        return SavedQuery(**json.loads(path.read_text(encoding="utf-8")))
+        return Kept(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise KeizokuError("query_unreadable", where=str(path), detail=error) from error
+        raise KeizokuError("kept_unreadable", where=str(path), detail=error) from error
 
 
 def _saved_file(folder: Path, name: str) -> Path:
