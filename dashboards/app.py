@@ -10,31 +10,12 @@ from pathlib import Path
 import streamlit as st
 
 from dashboards import access, filters, frame, printout, saved_views, tour, warehouse
+from dashboards.app_pages import DEFAULT_PAGE, PAGES
 from dashboards.catalogue import LANGUAGES, Text, literal
 from dashboards.formatting import UNITS, Formats
 from dashboards.queries import about
 
 HERE = Path(__file__).parent
-DEFAULT_PAGE = "home"  # its path in the address is empty
-# group in the menu -> page (views/<page>.py, its path in the address) -> icon
-PAGES = {
-    "revenue": {
-        "home": "home",
-        "mrr": "waterfall_chart",
-        "retention": "group_remove",
-        "renewals": "event_repeat",
-    },
-    "customers": {
-        "inquiries": "support_agent",
-    },
-    "money": {
-        "cash": "payments",
-    },
-    "data": {
-        "quality": "fact_check",
-        "sql": "terminal",
-    },
-}
 
 
 def choose_language() -> str:
@@ -139,22 +120,18 @@ def main() -> None:
     st.html(HERE / "style.css")
     st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "mark.svg")
     pages = {
-        text(f"frame.group.{group}"): [
-            st.Page(
-                f"views/{name}.py",
-                title=text(f"{name}.title"),
-                icon=f":material/{icon}:",
-                url_path=name,
-                default=name == DEFAULT_PAGE,
-            )
-            for name, icon in members.items()
-        ]
-        for group, members in PAGES.items()
+        name: st.Page(
+            f"views/{name}.py",
+            title=text(f"{name}.title"),
+            icon=f":material/{icon}:",
+            url_path=name,
+            default=name == DEFAULT_PAGE,
+        )
+        for name, icon in PAGES.items()
     }
-    page = st.navigation(pages)
-    path_of = {one.url_path or DEFAULT_PAGE: one for group in pages.values() for one in group}
+    page = st.navigation([*pages.values()])
     saved_views.show(
-        warehouse.home(), access.principal(), text, path_of, page.url_path or DEFAULT_PAGE
+        warehouse.home(), access.principal(), text, pages, page.url_path or DEFAULT_PAGE
     )
     show_choices(text, unit)
     run_page(page, text, unit)
