@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import access, filters, frame, printout, saved_views, tour, warehouse
+from dashboards import access, filters, frame, printout, saved_views, search, tour, warehouse
 from dashboards.catalogue import LANGUAGES, Text, literal
 from dashboards.formatting import UNITS, Formats
 from dashboards.queries import about
@@ -25,6 +25,8 @@ PAGES = {
         "renewals": "event_repeat",
     },
     "customers": {
+        "customer": "person_search",
+        "segments": "donut_small",
         "inquiries": "support_agent",
     },
     "money": {
@@ -69,8 +71,11 @@ def show_choices(text: Text, unit: str) -> None:
         )
 
 
-def run_page(page, text: Text, unit: str) -> None:
-    """The chosen page over the current version, or the state that stands in for it."""
+def run_page(page, text: Text, unit: str, above_choices) -> None:
+    """The chosen page over the current version, or the state that stands in for it.
+
+    above_choices: where in the sidebar the search for a customer goes.
+    """
     home, who = warehouse.home(), access.principal()
     st.title(page.title, anchor=False)
     try:
@@ -100,6 +105,8 @@ def run_page(page, text: Text, unit: str) -> None:
                 home,
             )
         )
+        with above_choices:
+            search.show(made)
         frame.show_badge(made)
         tour.begin_on_first_visit(made)
         record_view(made, page.url_path or DEFAULT_PAGE)
@@ -156,8 +163,9 @@ def main() -> None:
     saved_views.show(
         warehouse.home(), access.principal(), text, path_of, page.url_path or DEFAULT_PAGE
     )
+    above_choices = st.sidebar.container()
     show_choices(text, unit)
-    run_page(page, text, unit)
+    run_page(page, text, unit, above_choices)
 
 
 main()
