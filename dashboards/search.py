@@ -22,7 +22,7 @@ from sources.values import fold
 NAME = "q"  # what was asked for, in the URL
 FOUND_IN_SIDEBAR = 8
 FOUND_AT_MOST = 500
-HIRAGANA = [chr(code) for code in range(ord("ぁ"), ord("ゖ") + 1)]
+HIRAGANA = [chr(code) for code in range(0x3041, 0x3097)]  # small a to small ke
 KATAKANA = [chr(ord(letter) + 0x60) for letter in HIRAGANA]
 QUALIFIED_INVOICE_NUMBER = r"^t([0-9]{13})$"  # T + 法人番号
 
