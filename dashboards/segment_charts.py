@@ -16,7 +16,7 @@ CLASSES = {
     "B": ("#8a6a00", "#d9b740"),
     "C": ("#6b7b8c", "#8fa1b3"),
 }
-DARK_FROM = 0.55  # share of the largest cell above which a shade needs white text
+TEXT_TURNS_AT = (0.8, 0.62)  # share of the largest cell, light, dark: from there the other text
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def grid(
     texts = base.mark_text(fontSize=13, fontWeight=600).encode(
         text="text:N",
         color=alt.condition(
-            alt.datum.value > most * DARK_FROM,
+            alt.datum.value > most * TEXT_TURNS_AT[int(is_dark)],
             alt.value(on_dark),
             alt.value(colour("text", is_dark)),
         ),

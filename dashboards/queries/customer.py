@@ -236,6 +236,23 @@ def movements(snapshot: Snapshot, customer_key: str) -> pl.DataFrame:
 
 
 @cached
+def mrr_by_month(snapshot: Snapshot, customer_key: str) -> pl.DataFrame:
+    """Grain: one row per month from the customer's first movement on: MRR at its end."""
+    return rows(
+        snapshot,
+        """
+        select months.month, months.month_end, sum(movements.mrr_change) as mrr
+        from fct_mrr_movement as movements
+        inner join dim_month as months on movements.month <= months.month
+        where movements.customer_key = ?
+        group by months.month, months.month_end
+        order by months.month
+        """,
+        (customer_key,),
+    )
+
+
+@cached
 def pieces(snapshot: Snapshot, customer_key: str) -> pl.DataFrame:
     """Grain: one row per piece of constant state and price of a contract, the oldest first."""
     return rows(

@@ -2,6 +2,7 @@
 believe that these records are one customer.
 """
 
+import json
 from decimal import Decimal
 
 import polars as pl
@@ -22,7 +23,7 @@ from dashboards import (
 )
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
-from dashboards.queries import about, customer, people
+from dashboards.queries import customer, people
 from dashboards.tables import Column
 
 MART, HEALTH, RISK, RFM = "mart_customer_360", "mart_customer_health", "mart_at_risk", "mart_rfm"
@@ -273,7 +274,6 @@ def show_risk(page: Frame, customer_key: str) -> None:
         text(
             "customer.risk_reason",
             reason=literal(row[f"reason_{lang}"]),
-            day=formats.date(row["evidenced_on"]),
             evidence=literal(row["evidence_key"] or text("format.missing")),
         )
         for row in customer.risk_reasons(page.snapshot, customer_key).to_dicts()
@@ -460,11 +460,14 @@ def show_timeline(page: Frame, known: dict) -> None:
 def show_mrr(page: Frame, known: dict) -> None:
     """MRR at each month's end, as stairs; the last one is the tile above."""
     text, formats = page.text, page.formats
-    movements = customer.movements(page.snapshot, known["customer_key"])
-    if movements.is_empty():
+    key = known["customer_key"]
+    by_month = customer.mrr_by_month(page.snapshot, key)
+    if by_month.is_empty():
         return
-    # the movements of one month all name the MRR after them
-    stairs = {row["month_end"]: row for row in movements.to_dicts()}
+    moved = {
+        row["month"]: timeline.movement_key(row)
+        for row in customer.movements(page.snapshot, key).to_dicts()
+    }
     title = text("customer.mrr_over_time")
     frame.heading(
         page,
@@ -473,22 +476,18 @@ def show_mrr(page: Frame, known: dict) -> None:
         metrics=[("mart_kpi_monthly", "mrr")],
         notes=[text("customer.mrr_note")],
     )
-    levels_shown = [
+    stairs = [
         customer_charts.Level(
-            day,
-            formats.money_pixels(row["mrr_after"]),
-            formats.money(row["mrr_after"]),
-            formats.month(day),
-            {"kind": "movement", "event": timeline.movement_key(row)},
+            row["month_end"],
+            formats.money_pixels(row["mrr"]),
+            formats.money(row["mrr"]),
+            formats.month(row["month"]),
+            {"kind": "movement", "event": moved[row["month"]]} if row["month"] in moved else None,
         )
-        for day, row in stairs.items()
+        for row in by_month.to_dicts()
     ]
-    last = about.months(page.snapshot)["month_end"][-1]
-    if last not in stairs:
-        now = (formats.money_pixels(known["mrr"]), formats.money(known["mrr"]))
-        levels_shown.append(customer_charts.Level(last, *now, formats.month(last)))
     chart = customer_charts.levels_over_time(
-        levels_shown,
+        stairs,
         day_title=text("column.month_end"),
         mrr_title=formats.money_unit(),
         is_dark=page.is_dark,
@@ -966,7 +965,7 @@ def show_records(page: Frame, customer_key: str) -> None:
         pl.Series(
             "evidence",
             [
-                evidence.get(row["record_key"], text("format.missing"))
+                in_words(page, evidence.get(row["record_key"]))
                 if may_see
                 else text("customer.masked")
                 for row in rows
@@ -1008,6 +1007,21 @@ def show_records(page: Frame, customer_key: str) -> None:
                 source=literal(row["source_id"]),
             ),
         )
+
+
+def in_words(page: Frame, evidence: str | None) -> str:
+    """What linked a record, as the identity step noted it: rule and the record it met."""
+    text = page.text
+    links = [
+        text(
+            "customer.link",
+            rule=text.code("customer.match_rule", link["rule"]),
+            system=link.get("source_system") or "",
+            source=link.get("source_id") or "",
+        )
+        for link in json.loads(evidence or "[]")
+    ]
+    return text.joined(dict.fromkeys(links)) or text("format.missing")
 
 
 def show_history(page: Frame, customer_key: str) -> None:

@@ -274,11 +274,7 @@ def show_decile(page: Frame) -> None:
         charts.Bar(
             row["name"],
             formats.money_pixels(row["net_revenue_12m"]),
-            text(
-                "segments.decile_bar",
-                revenue=formats.money(row["net_revenue_12m"]),
-                share=formats.rate(row["revenue_share_rate"]),
-            ),
+            formats.money(row["net_revenue_12m"]),
             puts={"decile": str(row["decile"])},
         )
         for row in named.to_dicts()

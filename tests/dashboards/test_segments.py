@@ -197,7 +197,11 @@ def test_lost_customers_come_with_reason_silence_and_consent(gd1_home):
         "料金",
         130,
     )
-    assert (row["メールの同意"], row["最後の接触"]) == ("料金", "はい", "電話")
+    assert [row[name] for name in ("理由", "メールの同意", "最後の接触")] == [
+        "料金",
+        "はい",
+        "電話",
+    ]
     leads = table(open_page("segments", view="dormant", kind="lead"), "話していない日数")
     assert list(leads["理由"]) == ["検討見送り", "理由の記録なし"]
 
