@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import access, filters, frame, printout, saved_views, tour, warehouse
+from dashboards import access, filters, frame, printout, saved_views, search, tour, warehouse
 from dashboards.app_pages import DEFAULT_PAGE, PAGES
 from dashboards.catalogue import LANGUAGES, Text, literal
 from dashboards.formatting import UNITS, Formats
@@ -50,8 +50,11 @@ def show_choices(text: Text, unit: str) -> None:
         )
 
 
-def run_page(page, text: Text, unit: str) -> None:
-    """The chosen page over the current version, or the state that stands in for it."""
+def run_page(page, text: Text, unit: str, above_choices) -> None:
+    """The chosen page over the current version, or the state that stands in for it.
+
+    above_choices: where in the sidebar the search for a customer goes.
+    """
     home, who = warehouse.home(), access.principal()
     st.title(page.title, anchor=False)
     try:
@@ -81,6 +84,8 @@ def run_page(page, text: Text, unit: str) -> None:
                 home,
             )
         )
+        with above_choices:
+            search.show(made)
         frame.show_badge(made)
         tour.begin_on_first_visit(made)
         record_view(made, page.url_path or DEFAULT_PAGE)
@@ -133,8 +138,9 @@ def main() -> None:
     saved_views.show(
         warehouse.home(), access.principal(), text, pages, page.url_path or DEFAULT_PAGE
     )
+    above_choices = st.sidebar.container()
     show_choices(text, unit)
-    run_page(page, text, unit)
+    run_page(page, text, unit, above_choices)
 
 
 main()

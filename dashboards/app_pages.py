@@ -8,6 +8,8 @@ PAGES = {
     "mrr": "waterfall_chart",
     "retention": "group_remove",
     "renewals": "event_repeat",
+    "customer": "person_search",
+    "segments": "donut_small",
     "cash": "payments",
     "inquiries": "support_agent",
     "quality": "fact_check",

@@ -58,6 +58,17 @@ def segments(
     return _bound(st.segmented_control, name, options, default, label, show, clears, control)
 
 
+def words(name: str, *, label: str, **box: object) -> str:
+    """A text box bound to the URL: what was typed, without blanks around it; `` when empty."""
+    key = f"filter_{name}"
+    st.session_state[key] = st.query_params.get(name, "")
+
+    def write_url() -> None:
+        put(**{name: st.session_state[key].strip() or None})
+
+    return st.text_input(label, key=key, on_change=write_url, **box).strip()
+
+
 FRAME_NAMES = ("lang", "unit")
 
 

@@ -97,6 +97,11 @@ def build_gd1(path: Path, content_sha256: str) -> None:
             fill(connection, name, f"select *, {everybody} from {read[name]}")
         fill(
             connection,
+            "bridge_customer_segment",
+            f"select * from {read['customer_segments']}",
+        )
+        fill(
+            connection,
             "obs_load_manifest",
             f"select *, '{content_sha256}' as content_sha256 from {read['obs_load_manifest']}",
         )
