@@ -33,6 +33,8 @@ PAGES = {
     "data": {
         "quality": "fact_check",
         "sql": "terminal",
+        "manual": "menu_book",
+        "admin": "admin_panel_settings",
     },
 }
 

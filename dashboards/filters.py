@@ -58,6 +58,17 @@ def segments(
     return _bound(st.segmented_control, name, options, default, label, show, clears, control)
 
 
+def words(name: str, *, label: str, placeholder: str) -> str:
+    """A field for words to search, bound to the URL."""
+    key = f"filter_{name}"
+    st.session_state[key] = st.query_params.get(name, "")
+
+    def write_url() -> None:
+        put(**{name: st.session_state[key] or None})
+
+    return st.text_input(label, key=key, placeholder=placeholder, on_change=write_url)
+
+
 FRAME_NAMES = ("lang", "unit")
 
 
