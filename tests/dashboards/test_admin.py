@@ -1,7 +1,9 @@
 """管理: runs, versions and the way back, policy, closes, access log and use of the pages."""
 
 import json
+import shutil
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -109,6 +111,23 @@ def test_every_run_is_listed_with_outcome_duration_and_what_failed(gd1_home):
     assert list(listed["失敗した検査"]) == [1, 0]
     assert listed["理由"][0]
     assert list(table(app, "破られた約束")["破られた約束"]) == ["aging adds up"]
+
+
+def test_a_run_leaves_a_line_however_it_ends(gd1_home):
+    settings = load_settings(gd1_home)
+    silent = SimpleNamespace(phase=lambda name: None)
+    with (
+        pytest.raises(ZeroDivisionError),
+        runs.open_run(settings, "r9", "test", silent, now=THE_MORNING_AFTER) as run,
+        runs.phase(run, "land"),
+    ):
+        _ = 1 // 0
+    [told] = runs.read_history(settings)
+    assert (told["run_id"], told["outcome"], told["held"]) == ("r9", "failed", 0)
+    assert told["error"]["code"] == "unexpected"
+    # also when the build folder, a cache, is gone
+    shutil.rmtree(gd1_home / "build")
+    assert [one["run_id"] for one in runs.read_history(settings)] == ["r9"]
 
 
 def test_a_home_without_a_run_says_what_leaves_one(gd1_home):
