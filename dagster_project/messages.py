@@ -721,13 +721,13 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
     "sql_syntax": (
         (
             "SQL の書き方が正しくありません",
-            "{detail}",
-            "その場所の直前で、カンマ・かっこ・引用符の抜けや重なりがないか見てください",
+            "{name} のところで、文として読めなくなりました",
+            "その場所とすぐ前で、カンマ・かっこ・引用符の抜けや重なりがないか見てください",
         ),
         (
             "The SQL is not well formed",
-            "{detail}",
-            "Look just before that place for a missing or doubled comma, bracket or quote",
+            "It cannot be read on from: {name}",
+            "Look there and just before for a missing or doubled comma, bracket or quote",
         ),
     ),
     "sql_unknown_table": (
@@ -745,25 +745,85 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
     "sql_unknown_column": (
         (
             "その名前の列はありません: {name}",
-            "{detail}",
+            "この文が読む表に、その名前の列がありません（個人情報の列は pii.表名）",
             "表の列の一覧で名前を確かめてください（近いもの: {nearest}）",
         ),
         (
             "There is no column of that name: {name}",
-            "{detail}",
+            "The tables this reads have none (personal columns stand in pii.<table>)",
             "Look it up in the columns of the table (nearest: {nearest})",
         ),
     ),
     "sql_unknown_function": (
         (
             "その名前の関数は使えません: {name}",
-            "{detail}",
-            "DuckDB の関数名を確かめてください。拡張機能は追加できません",
+            "DuckDB にその名前の関数がありません。拡張機能は追加できません",
+            "関数の名前を確かめてください（近いもの: {nearest}）",
         ),
         (
             "There is no function of that name: {name}",
-            "{detail}",
-            "Check the name among DuckDB's functions; extensions cannot be added",
+            "DuckDB has none, and extensions cannot be added",
+            "Check its name (nearest: {nearest})",
+        ),
+    ),
+    "sql_not_grouped": (
+        (
+            "group by に入っていない列があります: {name}",
+            "sum や count でまとめた行に、まとめていない列は一つの値に決まりません",
+            "group by に {name} を加えるか、min・max などでまとめてください",
+        ),
+        (
+            "A column is not in the group by: {name}",
+            "In rows made by sum or count it has more than one value",
+            "Add {name} to the group by, or take its min or max",
+        ),
+    ),
+    "sql_ambiguous": (
+        (
+            "どの表の列か決まりません: {name}",
+            "結合した表のいくつかに、同じ名前の列があります",
+            "表の名前を付けてください（{nearest}）",
+        ),
+        (
+            "It is not clear whose column this is: {name}",
+            "Several of the joined tables have it",
+            "Put the table before it ({nearest})",
+        ),
+    ),
+    "sql_wrong_kinds": (
+        (
+            "その種類の値には使えません: {name}",
+            "関数や演算子に渡した値の種類（文字・数・日付）が合いません",
+            "列の型を確かめ、必要なら cast(列 as integer) のように変換してください",
+        ),
+        (
+            "That does not work on values of this kind: {name}",
+            "A function or operator was given text, numbers or dates it does not take",
+            "Check the types of the columns; convert with cast(column as integer)",
+        ),
+    ),
+    "sql_sum_in_where": (
+        (
+            "where に sum や count は書けません",
+            "where はまとめる前の行を選びます",
+            "まとめたあとの条件は having に書いてください",
+        ),
+        (
+            "sum and count cannot stand in where",
+            "where chooses rows before they are put together",
+            "Write conditions on sums in having",
+        ),
+    ),
+    "sql_wrong_value": (
+        (
+            "値を変換できません: {name}",
+            "数や日付として読めない値です（{detail}）",
+            "値の書き方を直すか、try_cast で読めない値を空にしてください",
+        ),
+        (
+            "A value cannot be converted: {name}",
+            "It is no number or date ({detail})",
+            "Write it as one, or make what cannot be read null with try_cast",
         ),
     ),
     "sql_not_allowed": (

@@ -142,11 +142,26 @@ ERRORS_OF_SQL = {
 NOT_ALLOWED = re.compile(
     r"disabled (by|through) configuration|configuration has been locked|read-only"
 )
-UNKNOWN_TABLE = re.compile(r"Table with name (\S+) does not exist")
-UNKNOWN_FUNCTION = re.compile(r"Function with name (\S+) does not exist")
 UNKNOWN_COLUMN = re.compile(
     r'Referenced column "([^"]+)" not found|does not have a column named "([^"]+)"'
 )
+# What DuckDB says, and the error it is; what it names, and what it would put there instead.
+SAID = (
+    (re.compile(r'Table with name "?([^\s"]+)"? does not exist'), "sql_unknown_table"),
+    (re.compile(r'Referenced table "([^"]+)" not found'), "sql_unknown_table"),
+    (
+        re.compile(r'Function with name (\S+) does not exist!?(?:\s+Did you mean "(.+?)")?', re.S),
+        "sql_unknown_function",
+    ),
+    (re.compile(r'column "([^"]+)" must appear in the GROUP BY'), "sql_not_grouped"),
+    (re.compile(r'Ambiguous reference to column name "([^"]+)" \(use: (.*)\)'), "sql_ambiguous"),
+    (re.compile(r"No function matches .* argument types '([^']+)'"), "sql_wrong_kinds"),
+    (re.compile(r"WHERE clause cannot contain (aggregates)"), "sql_sum_in_where"),
+    (re.compile(r"Could not convert \w+ '([^']*)'"), "sql_wrong_value"),
+    (re.compile(r'field value out of range: "([^"]*)"'), "sql_wrong_value"),
+    (re.compile(r"(?:at or near \"(.*)\"|(?:at )?(end of input))$", re.S), "sql_syntax"),
+)
+PREFIX = re.compile(r"^[A-Z][A-Za-z ]+ Error: ")
 ADVICE = "\nDatabase is launched"  # from here on DuckDB tells what only its owner could do
 PLACE = re.compile(r"\n+LINE (\d+): (.*)\n( *)\^")
 
@@ -156,25 +171,31 @@ def _explained(
 ) -> KeizokuError:
     """What DuckDB said as what, where, why and what to do, with the place in the statement."""
     place, said = _place(sql, detail)
-    said = said.split(ADVICE)[0]
+    said = PREFIX.sub("", said.split(ADVICE)[0].strip())
+    marts = version.manifest["marts"]
     facts: dict[str, Any] = {"detail": " ".join(said.split()), "seconds": detail}
     code = ERRORS_OF_SQL.get(kind, "sql_failed")
     if NOT_ALLOWED.search(said):
         code = "sql_not_allowed"
     elif not has_personal_columns and re.search(r"\bpii\b", sql) and "pii" in said:
         code = "sql_personal"
-    elif table := UNKNOWN_TABLE.search(said):
-        code = "sql_unknown_table"
-        facts |= {"name": table[1], "nearest": _nearest(table[1], version.manifest["marts"])}
-    elif function := UNKNOWN_FUNCTION.search(said):
-        code, facts["name"] = "sql_unknown_function", function[1].rstrip("!")
     elif column := UNKNOWN_COLUMN.search(said):
         name = column[1] or column[2]
-        marts = version.manifest["marts"]
         named = [mart for mart in marts if re.search(rf"\b{re.escape(mart)}\b", sql)]
         known = {one for mart in named or marts for one in marts[mart]["columns"]}
         code = "sql_unknown_column"
         facts |= {"name": name, "nearest": _nearest(name, known)}
+    else:
+        for pattern, told in SAID:
+            if found := pattern.search(said):
+                code = told
+                name, instead = ([*filter(None, found.groups()), ""])[:2]
+                if told == "sql_unknown_table":
+                    instead = _nearest(name, marts)
+                facts |= {"name": name.rstrip("!"), "nearest": instead or "–"}
+                break
+    if code == "sql_syntax":
+        facts.setdefault("name", facts["detail"])
     where = "{}:{}".format(*place) if place else ""
     line, column = place or ("", "")
     return KeizokuError(code, where=where, line=line, column=column, **facts)

@@ -14,4 +14,6 @@ PAGES = {
     "inquiries": "support_agent",
     "quality": "fact_check",
     "sql": "terminal",
+    "manual": "menu_book",
+    "admin": "admin_panel_settings",
 }

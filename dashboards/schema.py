@@ -70,7 +70,7 @@ def columns(page: Frame, table: Table) -> pl.DataFrame:
             {
                 "name": f"pii.{table.name}.{name}" if is_personal else name,
                 "called": metric.get(f"name_{lang}"),
-                "unit": metric.get("unit"),
+                "unit": page.text.code("metric_unit", metric["unit"]) if metric else None,
                 "kind": told["type"].lower(),
                 "class": page.text.code("data_class", f"c{told['class']}"),
                 "meaning": metric.get(f"definition_{lang}")

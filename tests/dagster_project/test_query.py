@@ -12,7 +12,7 @@ import pytest
 
 from dagster_project import publish, query
 from dagster_project.console import json_text
-from dagster_project.messages import KeizokuError
+from dagster_project.messages import KeizokuError, explain
 from dagster_project.publish import Column, Mart, Stamp
 from dagster_project.sql_process import MEGABYTE
 
@@ -132,6 +132,31 @@ def test_the_place_is_told_by_line_and_character_also_behind_japanese(version):
     with pytest.raises(KeizokuError) as caught:
         ask(version, "select mrr frm\n\ndim_customer x")
     assert caught.value.where == "3:1"
+
+
+@pytest.mark.parametrize(
+    ("statement", "code", "name"),
+    [
+        ("select customer_key, sum(mrr) from dim_customer", "sql_not_grouped", "customer_key"),
+        ("select mrr from dim_customer a join dim_customer b on true", "sql_ambiguous", "mrr"),
+        ("select sum(customer_key) from dim_customer", "sql_wrong_kinds", "sum(VARCHAR)"),
+        ("select 1 from dim_customer where sum(mrr) > 1", "sql_sum_in_where", "aggregates"),
+        ("select cast('二十' as integer)", "sql_wrong_value", "二十"),
+        ("select date '2026-13-01'", "sql_wrong_value", "2026-13-01"),
+        ("select (1", "sql_syntax", "end of input"),
+        ("select mrr, from dim_customer group n", "sql_syntax", "n"),
+        ("select z.mrr from dim_customer", "sql_unknown_table", "z"),
+        ("select dat_trunc('month', 1)", "sql_unknown_function", "dat_trunc"),
+    ],
+)
+def test_the_usual_mistakes_are_told_by_what_they_are(version, statement, code, name):
+    with pytest.raises(KeizokuError) as caught:
+        ask(version, statement)
+    assert (caught.value.code, caught.value.values["name"]) == (code, name)
+    for lang in ("ja", "en"):
+        told = explain(code, lang, where=caught.value.where, **caught.value.values)
+        assert not {part for part in told.values() if "{" in part}
+        assert "Error:" not in told["why"]
 
 
 def test_a_wrong_name_is_told_with_the_nearest_one(version):

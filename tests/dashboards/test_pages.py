@@ -24,6 +24,8 @@ PAGES = {
     "inquiries": "views/inquiries.py",
     "quality": "views/quality.py",
     "sql": "views/sql.py",
+    "manual": "views/manual.py",
+    "admin": "views/admin.py",
 }
 TITLES = {
     "home": ("ホーム", "Home"),
@@ -36,6 +38,8 @@ TITLES = {
     "inquiries": ("問い合わせ", "Inquiries"),
     "quality": ("データ品質", "Data quality"),
     "sql": ("SQL", "SQL"),
+    "manual": ("用語集・マニュアル・FAQ", "Glossary, manual and FAQ"),
+    "admin": ("管理", "Administration"),
 }
 UNTRANSLATED = re.compile(
     r"\b(?:" + "|".join(sorted({k.split(".")[0] for k in entries("ja")})) + r")\.\w+"

@@ -191,7 +191,7 @@ def test_a_table_tells_unit_class_and_meaning_of_its_columns(gd1_home):
     assert by_name["customer_key"] == "取引の事実"
     kpis = table(open_page("sql", table="mart_kpi_monthly"), "区分")
     row = kpis[kpis["列"] == "mrr"].iloc[0]
-    assert (row["指標の名前"], row["単位"]) == ("MRR", "JPY")
+    assert (row["指標の名前"], row["単位"]) == ("MRR", "円")
 
 
 def test_a_table_starts_a_statement_that_is_not_run_by_itself(gd1_home):
