@@ -246,3 +246,11 @@ def test_the_process_sees_no_environment_of_its_parent(monkeypatch):
     assert set(seen["env"]) == {
         *("PATH", "PYTHONPATH", "PYTHONUTF8", "MALLOC_ARENA_MAX", "ARROW_DEFAULT_MEMORY_POOL")
     }
+
+
+def test_no_more_than_two_statements_run_at_once(version, monkeypatch):
+    monkeypatch.setattr(query, "WAIT_FOR_SLOT_SECONDS", 0.01)
+    with query._slots, query._slots, pytest.raises(KeizokuError) as caught:
+        ask(version, "select 1 as n")
+    assert caught.value.code == "sql_busy"
+    assert ask(version, "select 1 as n").answer.rows == [(1,)]
