@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOME_DIR ?= $(HOME)/keizoku-demo
 
-.PHONY: help env up test test-ci lint generate goldens fuzz bench bench-large lock clean
+.PHONY: help env up test test-ci lint generate goldens fuzz bench bench-large screenshots lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,10 @@ test: env ## the fast tests (under 12 minutes on 2 cores)
 
 test-ci: env ## what every change must pass beyond `make test`
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "browser or slow"
+
+screenshots: env ## pictures of every page of a demo company into docs/pages (needs chromium and a Japanese font)
+	@mkdir -p docs/pages
+	KEIZOKU_SCREENSHOTS="$(CURDIR)/docs/pages" $(BIN)/python -m pytest -m browser tests/dashboards/test_browser_pages.py -k fits
 
 lint: env ## ruff and sqlfluff
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

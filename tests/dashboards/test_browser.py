@@ -343,3 +343,44 @@ def test_the_page_is_kept_as_pdf_with_the_golden_figures(visit):
     said = "".join(p.extract_text() for p in PdfReader(download.value.path()).pages)
     assert "103,800円" in said
     assert download.value.suggested_filename.startswith("ホーム_20260630")
+
+
+def walk_to(page, name: str) -> None:
+    """Press Tab until the button of this name has the focus."""
+    button = page.get_by_role("button", name=name).first
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if button.evaluate("button => button === document.activeElement"):
+            return
+    raise AssertionError(f"{name} is not reached by the keyboard")
+
+
+def test_a_list_is_taken_along_with_the_keyboard_alone(visit):
+    page = visit("/mrr?month=2026-03&type=new")
+    walk_to(page, "ダウンロード")
+    page.keyboard.press("Enter")
+    settle(page)
+    page.get_by_role("button", name="CSV（UTF-8").wait_for()
+    walk_to(page, "CSV（UTF-8")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert Path(download.value.path()).read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_a_view_is_kept_shared_and_opened_again(visit, home):
+    page = visit("/mrr?month=2026-03&type=churn&unit=thousand")
+    page.get_by_role("button", name="保存した表示").click()
+    page.get_by_label("いまの表示につける名前").fill("三月の解約")
+    page.get_by_text("みんなで使う").click()
+    page.get_by_role("button", name="いまの表示を保存").click()
+    page.get_by_role("link", name="三月の解約").wait_for()
+    there = visit("/")
+    there.get_by_role("button", name="保存した表示").click()
+    there.get_by_role("link", name="三月の解約").click()
+    there.wait_for_url("**/mrr?**type=churn**")
+    settle(there)
+    there.get_by_text("2 顧客、合計").first.wait_for()
+    assert "合計 ▲23,000円" in text(there)  # in the reader's own unit
+    kept = json.loads(next((home / "views" / "saved").glob("*.json")).read_text())
+    assert kept["content"] == "mrr?month=2026-03&type=churn"
+    assert kept["is_shared"] is True
