@@ -126,6 +126,12 @@ def main() -> None:
                 url_path="renewals",
             ),
             st.Page(
+                "views/forecast.py",
+                title=text("forecast.title"),
+                icon=":material/trending_up:",
+                url_path="forecast",
+            ),
+            st.Page(
                 "views/cash.py",
                 title=text("cash.title"),
                 icon=":material/payments:",

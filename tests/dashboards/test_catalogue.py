@@ -7,14 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.compute import renewal
+from dagster_project.compute import forecast, mrr_flows, renewal
 from dashboards.catalogue import LANGUAGES, entries, literal
 
 REPO = Path(__file__).parents[2]
 DASHBOARDS = REPO / "dashboards"
 # what puts words on the screen; queries, warehouse and exports hold SQL and bytes, not words
 PAGE_SIDE = ["app", "charts", "customers", "drill", "filters", "frame", "levels"]
-PAGE_SIDE += ["renewal_charts", "retention_charts", "source_line", "steps", "tables", "tiles"]
+PAGE_SIDE += [
+    "forecast_charts",
+    "renewal_charts",
+    "retention_charts",
+    "source_line",
+    "steps",
+    "tables",
+    "tiles",
+]
 PAGES = [
     *(DASHBOARDS / f"{name}.py" for name in PAGE_SIDE),
     *sorted((DASHBOARDS / "views").glob("*.py")),
@@ -140,6 +148,10 @@ def test_every_code_the_marts_can_send_has_a_word():
         "churn_kind": {"voluntary", "involuntary", "term_end", "to_free", "deleted"},
         "p_source": {"decided", "model", "band"},
         "renewal_feature": set(renewal.FEATURES),
+        "forecast_method": set(forecast.METHODS),
+        "forecast_part": set(mrr_flows.COMPONENTS),
+        "commitment": set(mrr_flows.COMMITMENTS),
+        "scenario": {one.name for one in mrr_flows.SCENARIOS},
         "segment_state": codes_in(pieces, r"(?:then|else) '([a-z_]{4,})'"),
         "movement_reason": {"contract", "seat", "price", "tier", "discount", "discount_end"}
         | {"addon", "pause", "resume", "past_due", "rate"},

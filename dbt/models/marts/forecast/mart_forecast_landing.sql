@@ -66,15 +66,18 @@ landing as (
             as landing_mrr_total,
         at_end.forecast_mrr as landing_mrr,
         at_end.lower_80_mrr as landing_lower_80_mrr,
+        at_end.lower_80_mrr_null_reason as landing_lower_80_mrr_null_reason,
         at_end.upper_80_mrr as landing_upper_80_mrr,
-        at_end.lower_80_mrr_null_reason as interval_null_reason,
+        at_end.upper_80_mrr_null_reason as landing_upper_80_mrr_null_reason,
         {{ total('at_last_end.mrr') }} as last_year_mrr,
+        cast(case when at_last_end.mrr is null then 'no_last_year' end as string)
+            as last_year_mrr_null_reason,
         {{ total('case when last_year.month_count = 12 then last_year.mrr_total end') }}
             as last_year_mrr_total,
         cast(
             case when coalesce(last_year.month_count, 0) < 12 then 'last_year_incomplete' end
             as string
-        ) as last_year_null_reason,
+        ) as last_year_mrr_total_null_reason,
         {{ policy_columns() }}
     from ahead
     inner join forecasts as at_end
