@@ -1,12 +1,12 @@
 """Charts of the months ahead: the fan, the parts of each month, errors by distance, a what-if."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import altair as alt
 import polars as pl
 
-from dashboards.charts import colour, styled
+from dashboards.charts import PUTS, colour, pressable, puts_of, styled
 from dashboards.retention_charts import DASHES, SERIES
 
 HEIGHT = 360
@@ -36,6 +36,7 @@ class Ahead:
     intervals: dict[int, tuple[float, float] | None]
     facts: dict[int, str]
     text: str
+    puts: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,13 @@ def fan(
     layers.append(lines(spots, x, value_title, is_dark))
     told = pl.DataFrame(
         [
-            {"month": one.month, "text": one.text}
+            {"month": one.month, "text": one.text, PUTS: puts_of(one.puts)}
             | {f"level{level}": one.facts[level] for level in LEVELS}
             for one in ahead
         ]
     )
     layers.append(
-        alt.Chart(told)
+        pressable(alt.Chart(told), told)
         .mark_rule(strokeWidth=14, opacity=0)
         .encode(
             x=x,
@@ -203,6 +204,7 @@ class Piece:
     label: str
     value: float
     text: str
+    puts: Mapping[str, str] | None = None
 
 
 def parts_by_month(
@@ -220,12 +222,13 @@ def parts_by_month(
                 "order": order.index(piece.part),
                 "value": piece.value,
                 "text": piece.text,
+                PUTS: puts_of(piece.puts),
             }
             for piece in pieces
         ]
     )
     chart = (
-        alt.Chart(table)
+        pressable(alt.Chart(table), table)
         .mark_bar()
         .encode(
             x=_months(months, month_title),

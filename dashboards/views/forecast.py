@@ -219,7 +219,7 @@ def show_outlook(page: Frame, ahead: pl.DataFrame) -> None:
         page,
         title,
         unit=formats.money_unit(),
-        definition=page.definition(MART, "forecast_mrr"),
+        metrics=[(MART, "forecast_mrr")],
         notes=notes,
     )
     chart = forecast_charts.fan(
@@ -230,7 +230,7 @@ def show_outlook(page: Frame, ahead: pl.DataFrame) -> None:
         interval_titles={level: text("forecast.interval", level=level) for level in LEVELS},
         is_dark=page.is_dark,
     )
-    charts.show(chart, key="fan", alt=title)
+    charts.show(chart, key="fan", alt=title, clears=BELOW_MONTH)
     show_months_ahead(page, ahead, other, compared)
     show_month(page)
 
@@ -275,6 +275,7 @@ def month_ahead(page: Frame, row: dict) -> forecast_charts.Ahead:
             for level, (low, high) in ends.items()
         },
         formats.money(row["forecast_mrr"]),
+        {"month": f"{row['month']:%Y-%m}"},
     )
 
 
@@ -329,7 +330,7 @@ def show_parts(page: Frame) -> None:
         page,
         title,
         unit=formats.money_unit(),
-        definition=page.definition(PART, "mrr_change"),
+        metrics=[(PART, "mrr_change")],
         notes=[text("forecast.parts_note")],
     )
     made_by, published = parts["method"][0], forecast.published(page.snapshot, BASE)["method"][0]
@@ -352,6 +353,7 @@ def show_parts(page: Frame) -> None:
             part_name(page, row["component"]),
             float(formats.money_pixels(row["mrr_change"])),
             formats.money_signed(row["mrr_change"]),
+            {"month": f"{row['month']:%Y-%m}", "part": row["component"]},
         )
         for row in moved.to_dicts()
         if row["component"] in used
@@ -362,7 +364,7 @@ def show_parts(page: Frame) -> None:
         value_title=formats.money_unit(),
         is_dark=page.is_dark,
     )
-    charts.show(chart, key="parts", alt=title)
+    charts.show(chart, key="parts", alt=title, clears=BELOW_MONTH)
     show_parts_table(page, parts)
     show_month(page)
 
@@ -577,7 +579,7 @@ def show_scenario(page: Frame) -> None:
         page,
         title,
         unit=formats.money_unit(),
-        definition=page.definition(MART, "forecast_mrr"),
+        metrics=[(MART, "forecast_mrr")],
         notes=[text("forecast.scenario_note")],
     )
     st.markdown(text("forecast.scenario_rules"))
@@ -718,7 +720,7 @@ def show_backtest(page: Frame, ahead: pl.DataFrame) -> None:
         page,
         title,
         unit=text("retention.percent"),
-        definition=page.definition(BACKTEST, "mape_rate"),
+        metrics=[(BACKTEST, "mape_rate")],
         notes=[text("forecast.backtest_note")],
     )
     rows = forecast.backtest(page.snapshot)
