@@ -91,7 +91,7 @@ def fan(
     )
     layers.append(
         pressable(alt.Chart(told), told)
-        .mark_rule(strokeWidth=14, opacity=0)
+        .mark_rule(strokeWidth=20, opacity=0)
         .encode(
             x=x,
             tooltip=[

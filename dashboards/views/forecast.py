@@ -364,7 +364,7 @@ def show_parts(page: Frame) -> None:
         value_title=formats.money_unit(),
         is_dark=page.is_dark,
     )
-    charts.show(chart, key="parts", alt=title, clears=BELOW_MONTH)
+    charts.show(chart, key="parts", alt=title, clears=customers.BELOW_LIST)
     show_parts_table(page, parts)
     show_month(page)
 
