@@ -13,6 +13,7 @@ from dashboards import clock
 
 PERSONAL_COLUMNS = "personal_columns"  # may open pii.duckdb
 ORIGINAL_FILES = "original_files"  # may see a line of a delivered file
+RECORD_APPROACHES = "record_approaches"  # may write down what was done about a customer
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Refused(Exception):
 
 def principal() -> Principal:
     """The one looking at this session: the local administrator."""
-    return Principal("local-admin", frozenset({PERSONAL_COLUMNS, ORIGINAL_FILES}))
+    rights = frozenset({PERSONAL_COLUMNS, ORIGINAL_FILES, RECORD_APPROACHES})
+    return Principal("local-admin", rights)
 
 
 def record(home: Path, who: Principal, action: str, **details: object) -> None:

@@ -132,6 +132,12 @@ def main() -> None:
                 url_path="forecast",
             ),
             st.Page(
+                "views/risk.py",
+                title=text("risk.title"),
+                icon=":material/person_alert:",
+                url_path="risk",
+            ),
+            st.Page(
                 "views/cash.py",
                 title=text("cash.title"),
                 icon=":material/payments:",

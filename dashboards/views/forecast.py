@@ -474,6 +474,12 @@ def show_behind(page: Frame, part: dict) -> None:
     if component == "churn":
         show_ending_terms(page, part["month"])
         st.page_link(
+            "views/risk.py",
+            label=text("forecast.to_risk"),
+            icon=":material/arrow_forward:",
+            query_params=filters.frame_values(),
+        )
+        st.page_link(
             "views/retention.py",
             label=text("forecast.to_curve"),
             icon=":material/arrow_forward:",
