@@ -401,9 +401,10 @@ def sql(
     if output is Format.parquet:
         if sys.stdout.isatty():
             raise KeizokuError("sql_parquet_to_terminal", exit_code=USAGE)
-        sys.stdout.buffer.write(query.run_sql_as_parquet(opened, statement))
+        found = query.ask(opened, statement, limits=query.CLI_LIMITS)
+        sys.stdout.buffer.write(query.as_parquet(found))
         return
-    answer = query.run_sql(opened, statement)
+    answer = query.ask(opened, statement, limits=query.CLI_LIMITS).answer
     if output is Format.json or (console.is_json and output is Format.table):
         sys.stdout.write(query.as_json(answer) + "\n")
     elif output is Format.csv:

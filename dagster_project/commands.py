@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster_project import closes, dbt_code, lock, publish
+from dagster_project import closes, dbt_code, kept, lock, publish
 from dagster_project.dbt_build import BuildResult, NodeResult, OnNode
 from dagster_project.messages import KeizokuError
 from dagster_project.runs import WAIT_FOR_RUN_SECONDS, Plan, Reporter, Request, Run, phase
@@ -220,9 +220,14 @@ def withdraw_delivery(settings: Settings, delivery_id: str, reason: str) -> "Del
         return landing.withdraw(landing_home(settings), delivery_id, reason)
 
 
-def publish_to(settings: Settings, version: str) -> publish.Version:
-    """Points readers at a kept version. Runs with nothing new leave it so."""
-    with _hold_home(settings, f"publish --to {version}"):
+def publish_to(
+    settings: Settings, version: str, *, wait_seconds: float = WAIT_FOR_RUN_SECONDS
+) -> publish.Version:
+    """Points readers at a kept version. Runs with nothing new leave it so.
+
+    Raises KeizokuError `home_busy` when a run takes longer than `wait_seconds`.
+    """
+    with _hold_home(settings, f"publish --to {version}", wait_seconds=wait_seconds):
         return publish.point_current(settings.published, version)
 
 
@@ -474,6 +479,40 @@ def _give_approaches(settings: Settings, known_at: str | None, folder: Path) -> 
     _replace_parquet(frame, folder / "approach_actions" / "approach_actions.parquet")
 
 
+# ---- SQL and views that people keep ----
+
+
+def save_query(
+    settings: Settings, name: str, sql: str, *, is_shared: bool, by: str, now: datetime
+) -> kept.Kept:
+    """Keeps a statement under a name. Raises KeizokuError `sql_empty` and what kept.save raises."""
+    if not sql.strip():
+        raise KeizokuError("sql_empty", where=name, exit_code=2)
+    return kept.save(settings.queries, name, sql.strip(), is_shared=is_shared, by=by, now=now)
+
+
+def delete_query(settings: Settings, name: str, *, by: str) -> None:
+    """Removes one's own statement. Raises what kept.delete raises."""
+    kept.delete(settings.queries, name, by=by)
+
+
+def save_view(
+    settings: Settings, name: str, address: str, *, is_shared: bool, by: str, now: datetime
+) -> kept.Kept:
+    """Keeps the address of a page as it stands, `page?name=value`. Raises what kept.save raises."""
+    return kept.save(settings.views, name, address, is_shared=is_shared, by=by, now=now)
+
+
+def delete_view(settings: Settings, name: str, *, by: str) -> None:
+    """Removes one's own view. Raises what kept.delete raises."""
+    kept.delete(settings.views, name, by=by)
+
+
+def remember_query(settings: Settings, sql: str, *, by: str, now: datetime) -> None:
+    """Adds a statement to a person's history."""
+    kept.remember(settings.queries, sql, by=by, now=now)
+
+
 # ---- what people recorded ----
 
 
@@ -510,7 +549,7 @@ def _record(
         "decided_by": by,
         "decided_at": now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
     }
-    with _hold_home(settings, purpose, wait_seconds):
+    with _hold_home(settings, purpose, wait_seconds=wait_seconds):
         _read_decisions(file)  # never append to a file that cannot be read
         file.parent.mkdir(exist_ok=True)
         with file.open("a", encoding="utf-8") as lines:
@@ -533,7 +572,7 @@ def _ask_published(
 
 @contextmanager
 def _hold_home(
-    settings: Settings, purpose: str, wait_seconds: float = WAIT_FOR_RUN_SECONDS
+    settings: Settings, purpose: str, *, wait_seconds: float = WAIT_FOR_RUN_SECONDS
 ) -> Iterator[None]:
     """The home's lock; what landing refuses is told like any other error."""
     from sources.landing import LandingRefused

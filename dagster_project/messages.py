@@ -658,6 +658,234 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
         ("SQL を実行できません", "{detail}", "SQL を直してください（読み取り専用です）"),
         ("The SQL cannot be run", "{detail}", "Correct the SQL (it is read-only)"),
     ),
+    "kept_name_wrong": (
+        (
+            "その名前では保存できません",
+            "空か、{length} 文字より長いか、表示できない文字があります",
+            "短い名前にしてください",
+        ),
+        (
+            "It cannot be saved under that name",
+            "It is empty, longer than {length} characters, or not printable",
+            "Choose a short name",
+        ),
+    ),
+    "kept_name_taken": (
+        (
+            "その名前は使われています",
+            "{owner} さんが使っている名前です",
+            "別の名前にしてください",
+        ),
+        ("That name is taken", "{owner} uses it", "Choose another name"),
+    ),
+    "kept_not_yours": (
+        (
+            "それは削除できません",
+            "自分が保存したものではないか、もうありません",
+            "保存した人に頼んでください",
+        ),
+        (
+            "That cannot be deleted",
+            "It is not yours, or is gone already",
+            "Ask whoever saved it",
+        ),
+    ),
+    "kept_unreadable": (
+        ("保存したものが読めません", "{detail}", "そのファイルを元に戻すか、削除してください"),
+        ("Something that was saved cannot be read", "{detail}", "Restore that file, or remove it"),
+    ),
+    "sql_empty": (
+        ("SQL がありません", "文が一つもありません", "select で始まる文を書いてください"),
+        ("There is no SQL", "It holds no statement", "Write a statement that begins with select"),
+    ),
+    "sql_one_statement": (
+        (
+            "一度に実行できる文は一つです",
+            "; で区切った文が二つ以上あります",
+            "一文ずつ実行してください",
+        ),
+        ("One statement at a time", "There is more than one, parted by ;", "Run them one by one"),
+    ),
+    "sql_only_select": (
+        (
+            "実行できるのは select だけです",
+            "{detail} は公開版を読むだけの文ではありません",
+            "select・with・describe・explain で始まる文にしてください。公開版は書き換えられません",
+        ),
+        (
+            "Only select can be run",
+            "{detail} does more than read the published version",
+            "Begin with select, with, describe or explain; a published version is never changed",
+        ),
+    ),
+    "sql_syntax": (
+        (
+            "SQL の書き方が正しくありません",
+            "{name} のところで、文として読めなくなりました",
+            "その場所とすぐ前で、カンマ・かっこ・引用符の抜けや重なりがないか見てください",
+        ),
+        (
+            "The SQL is not well formed",
+            "It cannot be read on from: {name}",
+            "Look there and just before for a missing or doubled comma, bracket or quote",
+        ),
+    ),
+    "sql_unknown_table": (
+        (
+            "その名前の表はありません: {name}",
+            "公開版にこの名前の表がありません（個人情報の列は pii.表名）",
+            "表の一覧で名前を確かめてください（近いもの: {nearest}）",
+        ),
+        (
+            "There is no table of that name: {name}",
+            "The published version has none (personal columns stand in pii.<table>)",
+            "Look it up in the list of tables (nearest: {nearest})",
+        ),
+    ),
+    "sql_unknown_column": (
+        (
+            "その名前の列はありません: {name}",
+            "この文が読む表に、その名前の列がありません（個人情報の列は pii.表名）",
+            "表の列の一覧で名前を確かめてください（近いもの: {nearest}）",
+        ),
+        (
+            "There is no column of that name: {name}",
+            "The tables this reads have none (personal columns stand in pii.<table>)",
+            "Look it up in the columns of the table (nearest: {nearest})",
+        ),
+    ),
+    "sql_unknown_function": (
+        (
+            "その名前の関数は使えません: {name}",
+            "DuckDB にその名前の関数がありません。拡張機能は追加できません",
+            "関数の名前を確かめてください（近いもの: {nearest}）",
+        ),
+        (
+            "There is no function of that name: {name}",
+            "DuckDB has none, and extensions cannot be added",
+            "Check its name (nearest: {nearest})",
+        ),
+    ),
+    "sql_not_grouped": (
+        (
+            "group by に入っていない列があります: {name}",
+            "sum や count でまとめた行に、まとめていない列は一つの値に決まりません",
+            "group by に {name} を加えるか、min・max などでまとめてください",
+        ),
+        (
+            "A column is not in the group by: {name}",
+            "In rows made by sum or count it has more than one value",
+            "Add {name} to the group by, or take its min or max",
+        ),
+    ),
+    "sql_ambiguous": (
+        (
+            "どの表の列か決まりません: {name}",
+            "結合した表のいくつかに、同じ名前の列があります",
+            "表の名前を付けてください（{nearest}）",
+        ),
+        (
+            "It is not clear whose column this is: {name}",
+            "Several of the joined tables have it",
+            "Put the table before it ({nearest})",
+        ),
+    ),
+    "sql_wrong_kinds": (
+        (
+            "その種類の値には使えません: {name}",
+            "関数や演算子に渡した値の種類（文字・数・日付）が合いません",
+            "列の型を確かめ、必要なら cast(列 as integer) のように変換してください",
+        ),
+        (
+            "That does not work on values of this kind: {name}",
+            "A function or operator was given text, numbers or dates it does not take",
+            "Check the types of the columns; convert with cast(column as integer)",
+        ),
+    ),
+    "sql_sum_in_where": (
+        (
+            "where に sum や count は書けません",
+            "where はまとめる前の行を選びます",
+            "まとめたあとの条件は having に書いてください",
+        ),
+        (
+            "sum and count cannot stand in where",
+            "where chooses rows before they are put together",
+            "Write conditions on sums in having",
+        ),
+    ),
+    "sql_wrong_value": (
+        (
+            "値を変換できません: {name}",
+            "数や日付として読めない値です（{detail}）",
+            "値の書き方を直すか、try_cast で読めない値を空にしてください",
+        ),
+        (
+            "A value cannot be converted: {name}",
+            "It is no number or date ({detail})",
+            "Write it as one, or make what cannot be read null with try_cast",
+        ),
+    ),
+    "sql_not_allowed": (
+        (
+            "その操作はここではできません",
+            "公開版のほかのファイル・通信・設定には届かないようにしてあります（{detail}）",
+            "公開版の表だけを読む文にしてください",
+        ),
+        (
+            "That cannot be done here",
+            "No file but the published version, no network and no setting is in reach ({detail})",
+            "Read the tables of the published version only",
+        ),
+    ),
+    "sql_personal": (
+        (
+            "個人情報の列は開いていません",
+            "この実行では pii の表を読めません",
+            "権限がある場合は「個人情報の列も使う」を入れて実行してください",
+        ),
+        (
+            "Personal columns are not open",
+            "This run cannot read the tables of pii",
+            'With the right to them, switch on "Use personal columns too" and run it again',
+        ),
+    ),
+    "sql_too_long": (
+        (
+            "時間の上限 {seconds} 秒を超えたので止めました",
+            "調べる行の組み合わせが多すぎます",
+            "where で月や顧客を絞るか、結合の条件（on / using）を見直してください",
+        ),
+        (
+            "Stopped: it took longer than {seconds} seconds",
+            "Too many combinations of rows",
+            "Narrow it by month or customer with where, or look at the condition of the join",
+        ),
+    ),
+    "sql_too_large": (
+        (
+            "メモリーの上限を超えたので止めました",
+            "途中の計算か結果が大きすぎます {detail}",
+            "必要な列だけを選び、where や group by で行を減らしてください",
+        ),
+        (
+            "Stopped: it needed too much memory",
+            "The work or the answer is too large {detail}",
+            "Select only the columns you need; have fewer rows with where or group by",
+        ),
+    ),
+    "sql_busy": (
+        (
+            "ほかの SQL が実行中です",
+            "同時に実行できるのは {count} 件です",
+            "少し待ってからもう一度実行してください",
+        ),
+        (
+            "Other SQL is being run",
+            "{count} statements can run at once",
+            "Wait a little and run it again",
+        ),
+    ),
     "sql_parquet_to_terminal": (
         (
             "Parquet は端末に表示できません",

@@ -4,7 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from dagster_project import dbt_code, lock
 from dagster_project.dbt_build import Dbt, open_dbt
 from dagster_project.messages import KeizokuError
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, canonical_json
 
 WAIT_FOR_RUN_SECONDS = 3600
 KEPT_BUILDS = 2
@@ -166,6 +166,7 @@ def open_run(
                 run.report.outcome = "incomplete"
             run.report.finished_at = utc_text(datetime.now(UTC))
             write_report(run)
+            _remember(settings, run.report)
             _remove_old_builds(settings)
 
 
@@ -206,6 +207,41 @@ def read_report(path: Path) -> Report | None:
         return Report(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def read_history(settings: Settings) -> list[dict[str, Any]]:
+    """What became of every run, the latest first: a Report without its deliveries, with `held`.
+
+    Runs of a home older than this record are known from the kept build folders only. A line that
+    cannot be read is left out.
+    """
+    try:
+        lines = settings.run_history.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    known: dict[str, dict[str, Any]] = {}
+    for path in settings.build.glob(f"*/{REPORT_NAME}"):
+        if report := read_report(path):
+            known[report.run_id] = _remembered(report)
+    for line in lines:
+        with suppress(ValueError, KeyError, TypeError):
+            told = json.loads(line)
+            known[told["run_id"]] = told
+    return sorted(known.values(), key=lambda told: told["started_at"], reverse=True)
+
+
+def _remember(settings: Settings, report: Report) -> None:
+    """Adds a run to the home's record; a full disk must not hide how the run ended."""
+    with suppress(OSError):
+        settings.run_history.parent.mkdir(exist_ok=True)
+        with settings.run_history.open("a", encoding="utf-8") as lines:
+            lines.write(canonical_json(_remembered(report)) + "\n")
+
+
+def _remembered(report: Report) -> dict[str, Any]:
+    told = asdict(report) | {"held": len(report.held)}
+    del told["deliveries"]
+    return told
 
 
 def report_of(settings: Settings, run_id: str) -> Report | None:

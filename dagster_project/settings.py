@@ -160,6 +160,21 @@ class Settings:
         return self.root / "decisions" / "actions.jsonl"
 
     @property
+    def views(self) -> Path:
+        """Views of pages that people keep; never rebuilt, part of a backup."""
+        return self.root / "views"
+
+    @property
+    def queries(self) -> Path:
+        """SQL that people keep; never rebuilt, part of a backup."""
+        return self.root / "queries"
+
+    @property
+    def run_history(self) -> Path:
+        """Append-only JSON lines: what became of every run."""
+        return self.root / "audit" / "runs.jsonl"
+
+    @property
     def closes(self) -> Path:
         """What closed months were reported as; never rebuilt, part of a backup."""
         return self.root / "closes"

@@ -11,9 +11,12 @@ from pathlib import Path
 
 from dashboards import clock
 
+LOG = Path("audit") / "access.jsonl"
 PERSONAL_COLUMNS = "personal_columns"  # may open pii.duckdb
 ORIGINAL_FILES = "original_files"  # may see a line of a delivered file
 RECORD_APPROACHES = "record_approaches"  # may write down what was done about a customer
+AD_HOC_SQL = "ad_hoc_sql"  # may ask the published version in SQL
+MANAGE_HOME = "manage_home"  # may see the access log and switch the version everybody reads
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,18 @@ class Refused(Exception):
 
 def principal() -> Principal:
     """The one looking at this session: the local administrator."""
-    rights = frozenset({PERSONAL_COLUMNS, ORIGINAL_FILES, RECORD_APPROACHES})
-    return Principal("local-admin", rights)
+    rights = {PERSONAL_COLUMNS, ORIGINAL_FILES, RECORD_APPROACHES, AD_HOC_SQL, MANAGE_HOME}
+    return Principal("local-admin", frozenset(rights))
+
+
+def has_come_before(home: Path, who: Principal) -> bool:
+    """Whether the access log names this principal: a first visit leaves it."""
+    mark = json.dumps({"principal": who.name}, ensure_ascii=False)[1:-1]
+    try:
+        with (home / LOG).open(encoding="utf-8") as log:
+            return any(mark in line for line in log)
+    except FileNotFoundError:
+        return False
 
 
 def record(home: Path, who: Principal, action: str, **details: object) -> None:
@@ -49,7 +62,6 @@ def record(home: Path, who: Principal, action: str, **details: object) -> None:
         "action": action,
         **details,
     }
-    folder = home / "audit"
-    folder.mkdir(exist_ok=True)
-    with (folder / "access.jsonl").open("a", encoding="utf-8") as log:
+    (home / LOG).parent.mkdir(exist_ok=True)
+    with (home / LOG).open("a", encoding="utf-8") as log:
         log.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")

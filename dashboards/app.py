@@ -9,8 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import access, filters, frame, printout, warehouse
-from dashboards.catalogue import LANGUAGES, Text
+from dashboards import access, filters, frame, printout, saved_views, search, tour, warehouse
+from dashboards.app_pages import DEFAULT_PAGE, PAGES
+from dashboards.catalogue import LANGUAGES, Text, literal
 from dashboards.formatting import UNITS, Formats
 from dashboards.queries import about
 
@@ -49,8 +50,11 @@ def show_choices(text: Text, unit: str) -> None:
         )
 
 
-def run_page(page, text: Text, unit: str) -> None:
-    """The chosen page over the current version, or the state that stands in for it."""
+def run_page(page, text: Text, unit: str, above_choices) -> None:
+    """The chosen page over the current version, or the state that stands in for it.
+
+    above_choices: where in the sidebar the search for a customer goes.
+    """
     home, who = warehouse.home(), access.principal()
     st.title(page.title, anchor=False)
     try:
@@ -80,7 +84,12 @@ def run_page(page, text: Text, unit: str) -> None:
                 home,
             )
         )
+        with above_choices:
+            search.show(made)
         frame.show_badge(made)
+        tour.begin_on_first_visit(made)
+        record_view(made, page.url_path or DEFAULT_PAGE)
+        tour.show(made)
         frame.warn_about_version(made, passed_over)
         page.run()
         printout.offer()
@@ -88,6 +97,23 @@ def run_page(page, text: Text, unit: str) -> None:
         frame.show_empty(text, home)
     except warehouse.VersionBroken as error:
         frame.show_broken(text, error)
+
+
+def record_view(made: frame.Frame, name: str) -> None:
+    """One line in the access log per session, page and version: who looks at what, how often."""
+    seen = st.session_state.setdefault("viewed", set())
+    view = (name, made.snapshot.name)
+    if view in seen:
+        return
+    try:
+        access.record(made.home, made.who, "view", page=name, version=made.snapshot.name)
+    except OSError as error:
+        # figures of the whole company may be looked at; names and files may not (access.record)
+        st.warning(
+            made.text("access_log.not_recorded", why=literal(error)), icon=":material/history_off:"
+        )
+        return
+    seen.add(view)
 
 
 def main() -> None:
@@ -98,67 +124,23 @@ def main() -> None:
     )
     st.html(HERE / "style.css")
     st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "mark.svg")
-    page = st.navigation(
-        [
-            st.Page(
-                "views/home.py",
-                title=text("home.title"),
-                icon=":material/home:",
-                url_path="home",
-                default=True,
-            ),
-            st.Page(
-                "views/mrr.py",
-                title=text("mrr.title"),
-                icon=":material/waterfall_chart:",
-                url_path="mrr",
-            ),
-            st.Page(
-                "views/retention.py",
-                title=text("retention.title"),
-                icon=":material/group_remove:",
-                url_path="retention",
-            ),
-            st.Page(
-                "views/renewals.py",
-                title=text("renewals.title"),
-                icon=":material/event_repeat:",
-                url_path="renewals",
-            ),
-            st.Page(
-                "views/forecast.py",
-                title=text("forecast.title"),
-                icon=":material/trending_up:",
-                url_path="forecast",
-            ),
-            st.Page(
-                "views/risk.py",
-                title=text("risk.title"),
-                icon=":material/person_alert:",
-                url_path="risk",
-            ),
-            st.Page(
-                "views/cash.py",
-                title=text("cash.title"),
-                icon=":material/payments:",
-                url_path="cash",
-            ),
-            st.Page(
-                "views/inquiries.py",
-                title=text("inquiries.title"),
-                icon=":material/support_agent:",
-                url_path="inquiries",
-            ),
-            st.Page(
-                "views/quality.py",
-                title=text("quality.title"),
-                icon=":material/fact_check:",
-                url_path="quality",
-            ),
-        ]
+    pages = {
+        name: st.Page(
+            f"views/{name}.py",
+            title=text(f"{name}.title"),
+            icon=f":material/{icon}:",
+            url_path=name,
+            default=name == DEFAULT_PAGE,
+        )
+        for name, icon in PAGES.items()
+    }
+    page = st.navigation([*pages.values()])
+    saved_views.show(
+        warehouse.home(), access.principal(), text, pages, page.url_path or DEFAULT_PAGE
     )
+    above_choices = st.sidebar.container()
     show_choices(text, unit)
-    run_page(page, text, unit)
+    run_page(page, text, unit, above_choices)
 
 
 main()

@@ -11,7 +11,7 @@ from decimal import Decimal
 import polars as pl
 import streamlit as st
 
-from dashboards import access, filters, levels, source_line, tables
+from dashboards import access, customers, filters, levels, source_line, tables
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import revenue
@@ -88,7 +88,7 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
     if not total["customer_count"]:
         st.info(text("drill.nobody"), icon=":material/person_off:")
         return None
-    customers = revenue.movement_customers(page.snapshot, month, movement_type)
+    moved = revenue.movement_customers(page.snapshot, month, movement_type)
     names = revenue.movement_names(page.snapshot, month, movement_type)
     st.markdown(
         text(
@@ -102,11 +102,9 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
     cell = revenue.movement_cell(page.snapshot, month, movement_type)
     levels.show_match(page, total["mrr_change"], cell, formats.money_signed)
 
-    shown = in_words(page, customers.head(CUSTOMERS_SHOWN), names)
-    if customers.height > shown.height:
-        st.caption(
-            text("drill.first_rows", shown=shown.height, all=formats.count(customers.height))
-        )
+    shown = in_words(page, moved.head(CUSTOMERS_SHOWN), names)
+    if moved.height > shown.height:
+        st.caption(text("drill.first_rows", shown=shown.height, all=formats.count(moved.height)))
     columns = [
         Column("customer", text("column.customer"), is_pinned=True),
         Column("mrr_change", text("column.mrr_change"), "money"),
@@ -128,14 +126,14 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
     )
     tables.download(
         page,
-        lambda: in_words(page, customers, names),
+        lambda: in_words(page, moved, names),
         columns,
         name=f"mrr_{month:%Y%m}_{movement_type}",
         key="customers_csv",
-        before=lambda: record_export(page, month, movement_type, customers.height),
+        before=lambda: record_export(page, month, movement_type, moved.height),
     )
     # the list is as long as the table, but an address may name any customer of the cell
-    asked = customers.filter(pl.col("customer_key") == st.query_params.get("customer", ""))
+    asked = moved.filter(pl.col("customer_key") == st.query_params.get("customer", ""))
     listed = pl.concat([shown, in_words(page, asked, names)])
     by_key = {row["customer_key"]: row for row in listed.to_dicts()}
     chosen = filters.select(
@@ -196,6 +194,7 @@ def show_contracts(page: Frame, customer: dict, month: date, month_end: date) ->
             after=formats.money(ends["after"][1]),
         )
     )
+    customers.link(page, key)
     lines: dict[str, dict] = {}
     for name, (day, mrr) in ends.items():
         pieces = revenue.contracts_in_force(page.snapshot, key, day)

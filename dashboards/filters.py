@@ -77,6 +77,17 @@ def number(name: str, *, least: int, most: int, default: int, label: str, **argu
     return _bound_number(st.number_input, name, least, most, default, label, arguments)
 
 
+def words(name: str, *, label: str, **box: object) -> str:
+    """A text box bound to the URL: what was typed, without blanks around it; `` when empty."""
+    key = f"filter_{name}"
+    st.session_state[key] = st.query_params.get(name, "")
+
+    def write_url() -> None:
+        put(**{name: st.session_state[key].strip() or None})
+
+    return st.text_input(label, key=key, on_change=write_url, **box).strip()
+
+
 FRAME_NAMES = ("lang", "unit")
 
 

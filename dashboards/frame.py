@@ -268,9 +268,11 @@ def _show_metrics(frame: Frame, metrics: Sequence[tuple[str, str]], said: str) -
                 "chart.metric_facts",
                 metric=metric["metric_id"],
                 owner=metric["owner"],
-                policy=text.joined(f"`{name} = {value}`" for name, value in policy.items()),
+                policy=text.joined(
+                    f"`{name} = {json.dumps(value)}`" for name, value in policy.items()
+                ),
                 count=len(tests),
-                tests="\n".join(f"    - `{name}`" for name in tests),
+                tests="\n".join(f"- `{name}`" for name in tests),
                 version=frame.snapshot.name,
             )
         )

@@ -10,7 +10,7 @@ from decimal import Decimal
 import polars as pl
 import streamlit as st
 
-from dashboards import access, filters, tables
+from dashboards import access, customers, filters, tables
 from dashboards.frame import Frame
 from dashboards.queries import people
 from dashboards.tables import Column
@@ -80,6 +80,8 @@ def show(
         clears=level.clears,
         placeholder=text("level.choose"),
     )
+    if level.key == "customer_key" and chosen is not None:
+        customers.link(page, chosen)
     return by_key.get(chosen)
 
 

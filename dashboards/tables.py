@@ -151,6 +151,7 @@ def download(
     """
     text = page.text
     made: list[Table] = []
+    asked = st.query_params.to_dict()  # now: the file is made outside of the page's run
 
     def table() -> Table:
         if not made:
@@ -175,7 +176,12 @@ def download(
     with offer:
         is_too_long = offer.open and not xlsx.fits(table())
         for kind, ending, mime, write in (
-            ("xlsx", "xlsx", XLSX_MIME, lambda made: xlsx.workbook([made], _notes(page, made))),
+            (
+                "xlsx",
+                "xlsx",
+                XLSX_MIME,
+                lambda made: xlsx.workbook([made], _notes(page, made, asked)),
+            ),
             ("csv", "csv", "text/csv", csv.utf8),
             ("cp932", "csv", "text/csv", csv.cp932),
         ):
@@ -210,19 +216,15 @@ def _as_file(page: Frame, rows: pl.DataFrame, columns: Sequence[Column], name: s
     return Table(name, headings, rows.select(column.name for column in columns).rows())
 
 
-def _notes(page: Frame, table: Table) -> Table:
+def _notes(page: Frame, table: Table, asked: dict[str, str]) -> Table:
     """What the list is: as of when, from which version, how it was narrowed, who took it."""
     text, formats = page.text, page.formats
-    asked = [
-        (text("table.note.filter", name=name), value)
-        for name, value in sorted(st.query_params.to_dict().items())
-    ]
     lines = [
         (text("table.note.list"), table.name),
         (text("table.note.as_of"), formats.date(page.as_of)),
         (text("table.note.version"), page.snapshot.name),
         (text("table.note.rows"), formats.count(len(table.rows))),
-        *asked,
+        *((text("table.note.filter", name=name), value) for name, value in sorted(asked.items())),
         (text("table.note.who"), page.who.name),
         (text("table.note.at"), formats.instant(clock.utc_now().replace(tzinfo=None))),
     ]

@@ -42,6 +42,7 @@ def show(
         delta_arrow=ARROWS[direction],
         delta_description=compared_with if change else None,
         chart_data=line,
+        chart_type="bar",
         help=definition,
         border=True,
         height="stretch",

@@ -271,6 +271,11 @@ NOT_A_METRIC_OF_ITS_OWN = {
     "mart_customer_360.m_score": None,
     "mart_customer_360.mrr": "kpi_monthly.mrr",
     "mart_customer_360.r_score": None,
+    "mart_campaign_total.conversion_90d_rate": "campaign_performance.conversion_90d_rate",
+    "mart_campaign_total.retention_3m_rate": "campaign_performance.retention_3m_rate",
+    "mart_campaign_total.retention_6m_rate": "campaign_performance.retention_6m_rate",
+    "mart_campaign_total.retention_12m_rate": "campaign_performance.retention_12m_rate",
+    "mart_campaign_total.ltv_cac_ratio": "campaign_performance.ltv_cac_ratio",
     "mart_committed_mrr.arr": "kpi_monthly.arr",
     "mart_committed_mrr.mrr": "kpi_monthly.mrr",
     "mart_customer_health.health_change_score": None,
@@ -319,6 +324,7 @@ NOT_A_METRIC_OF_ITS_OWN = {
     "mart_risk_reliability.churned_rate": None,
     "mart_survival.survival_lower_rate": None,
     "mart_survival.survival_upper_rate": None,
+    "mart_trial_conversion.conversion_rate": "trial_funnel.conversion_rate",
     "mart_upsell_candidates.mrr": "kpi_monthly.mrr",
 }
 

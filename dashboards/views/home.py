@@ -9,11 +9,12 @@ import streamlit as st
 
 from dashboards import charts, drill, filters, frame, printout, steps, tables, tiles
 from dashboards.frame import Frame
-from dashboards.queries import about, revenue
+from dashboards.queries import about, control, revenue
 from dashboards.tables import Column
 
 MART = frame.KPI_MART
 MONTHS_OF_HISTORY = 13
+RESTATED_NAMED = 3  # closed months named in the notice; the page it leads to has all
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def main(page: Frame) -> None:
     chosen = choose_month(page, months)
     first, month = next(iter(months.values()))["month"], months[chosen]["month"]
     frame.warn_when_uncovered(page, months[chosen]["month_end"])
+    show_restated(page)
 
     kpis = revenue.kpis(page.snapshot, first, month)
     history = kpis.tail(MONTHS_OF_HISTORY).to_dicts()
@@ -72,6 +74,33 @@ def choose_month(page: Frame, months: dict[str, dict]) -> str:
             formats.fiscal_quarter(months[chosen]["fiscal_year"], months[chosen]["fiscal_quarter"])
         )
     return chosen
+
+
+def show_restated(page: Frame) -> None:
+    """The notice that closed months are no longer what was reported, and the way to who and why."""
+    moved = control.restated_months(page.snapshot)
+    if moved.is_empty():
+        return
+    text, formats = page.text, page.formats
+    months = [
+        text(
+            "home.restated_month",
+            month=formats.month(row["month"]),
+            change=formats.money_signed(row["mrr_difference"]),
+            customers=formats.count(row["customer_count"]),
+        )
+        for row in moved.head(RESTATED_NAMED).to_dicts()
+    ]
+    st.info(
+        text("home.restated", count=moved.height, months=text.joined(months)),
+        icon=":material/edit_calendar:",
+    )
+    st.page_link(
+        "views/quality.py",
+        label=text("home.to_restatements"),
+        icon=":material/arrow_forward:",
+        query_params={**filters.frame_values(), "view": "restatements"},
+    )
 
 
 def show_tile(page: Frame, tile: Tile, history: list[dict]) -> None:

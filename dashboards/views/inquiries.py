@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, filters, frame, levels, source_line, tables, tiles
+from dashboards import charts, customers, filters, frame, levels, source_line, tables, tiles
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import support
@@ -319,6 +319,8 @@ def show_topic(page: Frame, month, topic: str) -> None:
             customer=row["customer"],
         ),
     )
+    if inquiry is not None and inquiry["customer_key"]:
+        customers.link(page, inquiry["customer_key"])
     if inquiry is not None and inquiry["file_name"]:
         st.markdown(text("inquiries.source", source=literal(source_line.name(page, inquiry))))
         source_line.show(page, inquiry, TICKETS)

@@ -17,6 +17,7 @@ def gd1_published(tmp_path_factory) -> Path:
     """One published GD-1 home for the whole session; tests that write take `gd1_home`."""
     home = tmp_path_factory.mktemp("gd1")
     publish_gd1(home)
+    (home / "keizoku.toml").write_text("", encoding="utf-8")
     return home
 
 
@@ -69,6 +70,12 @@ def failed_run_home(gd1_home) -> Path:
     (gd1_home / "build").mkdir()
     (gd1_home / "build" / "last_run.json").write_text(json.dumps(report), encoding="utf-8")
     return gd1_home
+
+
+def looks(home: Path) -> list[dict]:
+    """The lines of the access log but those of pages opened."""
+    log = (home / "audit" / "access.jsonl").read_text(encoding="utf-8").splitlines()
+    return [entry for line in log if (entry := json.loads(line))["action"] != "view"]
 
 
 @pytest.fixture(autouse=True)

@@ -97,6 +97,11 @@ def build_gd1(path: Path, content_sha256: str) -> None:
             fill(connection, name, f"select *, {everybody} from {read[name]}")
         fill(
             connection,
+            "bridge_customer_segment",
+            f"select * from {read['customer_segments']}",
+        )
+        fill(
+            connection,
             "obs_load_manifest",
             f"select *, '{content_sha256}' as content_sha256 from {read['obs_load_manifest']}",
         )
@@ -157,6 +162,16 @@ def build_gd1(path: Path, content_sha256: str) -> None:
         )
         registry = read_metrics(declared_manifest(), POLICY)  # noqa: F841 named in the SQL
         connection.execute("insert into obs_metric_registry by name select * from registry")
+        # as the whole project's manifest gives them; here only the marts are declared
+        connection.execute(
+            """
+            update obs_metric_registry
+            set
+                policy_values = '{"lapse_grace_days": 30, "history_start": null}',
+                test_names = 'assert_layers_add_up_to_mrr, no_gap_in_keys_and_amounts_of_marts',
+                owner = 'finance'
+            """
+        )
         for model in declared_marts():
             connection.execute(
                 f"update {model['name']} set as_of_date = '{AS_OF}', policy_id = '{POLICY_ID}'"

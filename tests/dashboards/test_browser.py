@@ -3,13 +3,7 @@
 import contextlib
 import io
 import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,26 +12,12 @@ import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from pypdf import PdfReader
 
-from tests.dashboards.gd1_home import REPO
+from tests.dashboards import browsing
+from tests.dashboards.browsing import settle, sideways_overflow, small_texts, text
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 MARCH_CHURN = "/mrr?month=2026-03&type=churn"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not Path(CHROMIUM).exists(), reason=f"{CHROMIUM} is missing: apt-get install chromium"
-    ),
-]
+pytestmark = [pytest.mark.browser, browsing.NEEDS_CHROMIUM]
 
 
 @pytest.fixture(scope="module")
@@ -50,48 +30,16 @@ def home(gd1_published, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(home, tmp_path_factory) -> Iterator[str]:
-    """The dashboards over GD-1, started from an unrelated working directory."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.dashboards.served", str(port)],
-        cwd=tmp_path_factory.mktemp("elsewhere"),
-        env=os.environ | {"KEIZOKU_HOME": str(home), "PYTHONPATH": str(REPO)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://localhost:{port}"
-    try:
-        wait_until_healthy(server, address)
+    """The dashboards over GD-1."""
+    with browsing.served(home, tmp_path_factory.mktemp("elsewhere")) as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def wait_until_healthy(server: subprocess.Popen, address: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert server.poll() is None, "the dashboards ended at once"
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the dashboards did not come up in 60 s")
 
 
 @pytest.fixture(scope="module")
 def chromium():
-    """One browser for the module; each test opens its own pages in it."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    """One browser for the module."""
+    with browsing.chromium_started() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -126,41 +74,6 @@ def visit(chromium, address, tmp_path):
     yield open_at
     for context in contexts:
         context.close()
-
-
-def settle(page) -> None:
-    """Until Streamlit says it is done running and the last chart is drawn."""
-    page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached")
-    page.wait_for_function("!document.querySelector('[data-stale=true]')")
-    page.wait_for_function("document.fonts.status === 'loaded'")
-
-
-def text(page) -> str:
-    return page.inner_text('[data-testid="stMain"]')
-
-
-def sideways_overflow(page) -> int:
-    """Pixels by which the page is wider than the window."""
-    return page.evaluate(
-        """() => {
-            const main = document.querySelector('[data-testid="stMain"]');
-            return Math.max(
-                document.documentElement.scrollWidth - window.innerWidth,
-                main.scrollWidth - main.clientWidth,
-            );
-        }"""
-    )
-
-
-def small_texts(page) -> list[str]:
-    """Texts of the page drawn smaller than 12 px (text in charts included)."""
-    return page.evaluate(
-        """() => [...document.querySelectorAll('[data-testid="stMain"] *')]
-            .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
-            .filter(e => e.getClientRects().length)
-            .filter(e => parseFloat(getComputedStyle(e).fontSize) < 11.9)
-            .map(e => e.textContent.trim())"""
-    )
 
 
 def test_home_shows_the_golden_month(visit):
@@ -401,17 +314,10 @@ def test_the_same_cell_as_excel_holds_numbers_and_says_how_it_was_narrowed(visit
 
 
 def test_pressing_a_bar_of_the_home_page_opens_the_customers_behind_it(visit):
-    page = visit("/home?month=2026-03")
-    bars = page.locator("canvas").first
-    box = bars.bounding_box()
-    # the bars stand one below the other; press each until the churn of the month is opened
-    for step in range(1, 20):
-        page.mouse.click(box["x"] + box["width"] * 0.62, box["y"] + box["height"] * step / 20)
-        page.wait_for_timeout(150)
-        settle(page)
-        if "type=churn" in page.url:
-            break
-    assert "type=churn" in page.url
+    page = visit("/?month=2026-03")
+    page.locator('path[aria-roledescription="bar"][aria-label*="解約"]').click()
+    page.wait_for_url("**type=churn**")
+    settle(page)
     page.get_by_text("一つ上の数字と一致しています").first.wait_for()
     assert "「解約」： 2 顧客、合計 ▲23,000円" in text(page)
 
@@ -431,7 +337,7 @@ def test_what_a_chart_means_is_one_press_away_with_policy_tests_and_a_picture(vi
 
 
 def test_the_page_is_kept_as_pdf_with_the_golden_figures(visit):
-    page = visit("/home?month=2026-03")
+    page = visit("/?month=2026-03")
     with page.expect_download() as download:
         page.get_by_role("button", name="このページをPDFで保存").click()
     said = "".join(p.extract_text() for p in PdfReader(download.value.path()).pages)

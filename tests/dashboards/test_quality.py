@@ -5,6 +5,7 @@ import json
 import pytest
 
 from dashboards.catalogue import LANGUAGES
+from tests.dashboards.conftest import looks
 from tests.dashboards.test_cash import table
 from tests.dashboards.test_pages import UNTRANSLATED, open_page, tiles, words
 
@@ -56,8 +57,7 @@ def test_a_quarantined_row_tells_file_line_column_reason_remedy_and_shows_its_li
     assert "**どうする**： 元システムの値を直して出力し直してください" in said
     line = table(app, "見出し")
     assert "S04" in set(line["値"])
-    log = (gd1_home / "audit" / "access.jsonl").read_text().splitlines()
-    assert [json.loads(entry)["row"] for entry in log] == [6]
+    assert [entry["row"] for entry in looks(gd1_home)] == [6]
 
 
 def test_a_record_that_may_be_another_customer_names_both(gd1_home):

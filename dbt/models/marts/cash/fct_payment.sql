@@ -46,11 +46,20 @@ facts as (
         {{ money('receipts.fee_diff_native') }} as fee_diff_native,
         {{ money('receipts.unapplied_native') }} as unapplied_native,
         {{ money('receipts.unmatched_native') }} as unmatched_native,
+        cast(coalesce(payments.delivery_id, bank_lines.delivery_id) as string) as delivery_id,
+        cast(
+            case
+                when payments.record_key is not null then payments.source_sheet
+                else bank_lines.source_sheet
+            end as string
+        ) as source_sheet,
+        cast(coalesce(payments.source_row, bank_lines.source_row) as bigint) as source_row,
         {{ policy_columns() }}
     from receipts
     inner join applied on receipts.receipt_key = applied.receipt_key
     left join payments on receipts.receipt_key = payments.record_key
     left join bank_transactions on receipts.bank_key = bank_transactions.record_key
+    left join bank_transactions as bank_lines on receipts.receipt_key = bank_lines.record_key
 
 )
 

@@ -1,0 +1,394 @@
+"""顧客360 and the search: found however written, one timeline, every row to its delivered line."""
+
+import hashlib
+import time
+from datetime import date
+
+import duckdb
+import polars as pl
+import pytest
+
+from dashboards import access, clock, search, warehouse
+from dashboards.catalogue import LANGUAGES
+from dashboards.queries import customer
+from dashboards.queries import search as questions
+from tests.dashboards.gd1_home import AS_OF, GD1, THE_MORNING_AFTER, build_gd1, publish_gd1
+from tests.dashboards.test_cash import table
+from tests.dashboards.test_pages import UNTRANSLATED, open_page, tiles, words
+
+VIEWS = ("timeline", "contracts", "cash", "talk", "value", "identity")
+NOBODY = access.Principal("sales", frozenset())
+
+
+@pytest.fixture(scope="module")
+def full_published(tmp_path_factory):
+    """GD-1 whose first customer has a kana, a number, a daughter, health and a reason to worry."""
+    home = tmp_path_factory.mktemp("full")
+    sha = hashlib.sha256((GD1 / "subscriptions_20260630.csv").read_bytes()).hexdigest()
+    build_gd1(home / "gd1_build.duckdb", sha)
+    with duckdb.connect(str(home / "gd1_build.duckdb")) as connection:
+        connection.execute(
+            """
+            update dim_customer
+            set
+                display_name_kana = 'アオゾラセイサクショ',
+                corporate_number = '8011101234567',
+                email = 'info@aozora.example'
+            where customer_key = 'C01';
+            update dim_customer set display_name_kana = 'たかはし　ゆみこ'
+            where customer_key = 'C06';
+            update dim_customer set parent_customer_key = 'C01' where customer_key = 'C03';
+            delete from mart_customer_health;
+            delete from mart_customer_health_component;
+            delete from mart_at_risk;
+            delete from mart_at_risk_reason;
+            delete from mart_approach_action;
+            """
+        )
+        stamp = f"date '{AS_OF}' as as_of_date, 'gd1policy000' as policy_id"
+        # G-25: 30 x 80, 20 x 50, 20 x 100, 15 without data, 15 x 40 = 70.59
+        for insert in (
+            f"""
+            mart_customer_health by name select 'C01' as customer_key, 10000 as mrr,
+            70.59 as health_score, 85 as health_coverage_score, 'yellow' as health_band, {stamp}
+            """,
+            f"""
+            mart_customer_health_component by name
+            select 'C01' as customer_key, *, {stamp}
+            from (values
+                ('usage', 30, 80, 28.24, 'used'), ('support', 20, 50, 11.76, 'complaints'),
+                ('billing', 20, 100, 23.53, 'paid'), ('engagement', 15, null, null, 'no_data'),
+                ('contract', 15, 40, 7.06, 'term_ends_soon')
+            ) as parts(component, weight, component_score, contribution_score, reason_code)
+            """,
+            f"""
+            mart_at_risk by name select 'C01' as customer_key, 3 as risk_rank, 0.25 as p_churn,
+            10000 as mrr_at_stake, '電話する' as action_ja, 'Call' as action_en, {stamp}
+            """,
+            f"""
+            mart_at_risk_reason by name select 'C01' as customer_key, 1 as reason_no,
+            '苦情があります' as reason_ja, 'A complaint' as reason_en, 'T-11' as evidence_key,
+            date '2026-06-02' as evidenced_on, {stamp}
+            """,
+            f"""
+            mart_approach_action by name select 'A1' as approach_key, 'C01' as customer_key,
+            date '2026-06-25' as acted_on, 'call' as action_code, 'talked' as outcome_code,
+            'aoki' as recorded_by, {stamp}
+            """,
+        ):
+            connection.execute(f"insert into {insert}")
+    publish_gd1(home)
+    return home
+
+
+@pytest.fixture
+def full_home(full_published, monkeypatch):
+    monkeypatch.setenv("KEIZOKU_HOME", str(full_published))
+    monkeypatch.setattr(clock, "utc_now", lambda: THE_MORNING_AFTER)
+    return full_published
+
+
+def found(home, asked: str, who: access.Principal | None = None) -> list[str]:
+    snapshot, _ = warehouse.current(home, who or access.principal())
+    return search.find(snapshot, asked).customer_keys
+
+
+# ---- search ----
+
+
+@pytest.mark.parametrize(
+    ("asked", "key"),
+    [
+        ("あおぞら製作所", "C01"),
+        ("(株)あおぞら製作所", "C01"),
+        ("㈱アオゾラ製作所", "C01"),
+        ("ｱｵｿﾞﾗ", "C01"),
+        ("あおぞらせいさくしょ", "C01"),
+        ("みどり 園芸", "C02"),
+        ("ＰＡＣＩＦＩＣ　bridge", "C10"),
+        ("ﾀｶﾊｼﾕﾐｺ", "C06"),
+        ("髙橋由美子", "C06"),
+        ("北斗ｼｽﾃﾑ", "C05"),
+        ("S01", "C01"),
+        ("ｓ０１", "C01"),
+        ("B01", "C01"),
+        ("8011101234567", "C01"),
+        ("T8011101234567", "C01"),
+    ],
+)
+def test_a_customer_is_found_however_it_is_written(full_home, asked, key):
+    assert found(full_home, asked)[0] == key
+
+
+@pytest.mark.parametrize("asked", ["株式会社", "ない名前", "%", "\\", "[^a]"])
+def test_what_is_nobody_s_name_finds_nobody(full_home, asked):
+    assert found(full_home, asked) == []
+
+
+def test_the_whole_id_comes_before_the_beginning_of_another(full_home):
+    assert found(full_home, "S01")[0] == "C01"
+    assert set(found(full_home, "B0")) == {"C01", "C04", "C05", "C08"}
+    # of two that fit alike the one that pays more comes first
+    assert found(full_home, "B0")[0] == "C01"
+
+
+def test_without_the_right_to_people_only_ids_are_searched(full_home):
+    assert found(full_home, "あおぞら", NOBODY) == []
+    assert found(full_home, "アオゾラセイサクショ", NOBODY) == []
+    assert found(full_home, "S01", NOBODY) == ["C01"]
+
+
+def test_the_box_in_the_sidebar_lists_who_fits_on_any_page_and_keeps_the_words_in_the_url(
+    full_home,
+):
+    app = open_page("home")
+    app.text_input(key="filter_q").input("あおぞら").run()
+    assert not app.exception
+    assert app.query_params["q"] in ("あおぞら", ["あおぞら"])
+    assert "1 件見つかりました" in words(app)
+    links = [link.proto for link in app.get("page_link")]
+    assert any(link.label == "株式会社あおぞら製作所" for link in links)
+    assert any("customer=C01" in link.query_string for link in links)
+
+
+def test_the_page_lists_who_fits_the_words_of_the_url(full_home):
+    app = open_page("customer", q="園芸")
+    assert list(table(app, "顧客")["顧客"]) == ["有限会社みどり園芸"]
+
+
+def test_without_a_customer_the_page_lists_everybody_the_largest_first(full_home):
+    names = list(table(open_page("customer"), "顧客")["顧客"])
+    assert len(names) == 14
+    assert names[1] == "Pacific Bridge Inc."
+
+
+def test_an_unknown_customer_in_the_url_says_so(full_home):
+    app = open_page("customer", customer="nobody")
+    assert "表示している版にいません" in words(app)
+    assert not app.exception
+
+
+def test_a_search_among_a_hundred_thousand_customers_is_answered_in_a_tenth_of_a_second(
+    full_home, monkeypatch
+):
+    count = 100_000
+    keys = [f"K{number:06}" for number in range(count)]
+    names = pl.DataFrame(
+        {
+            "customer_key": keys * 2,
+            "value": [f"株式会社サンプル{number}商事" for number in range(count)]
+            + [f"サンプル{number}ショウジ" for number in range(count)],
+        }
+    )
+    ids = pl.DataFrame(
+        {
+            "customer_key": keys * 3,
+            "value": [f"{kind}{number:07}" for kind in "ABS" for number in range(count)],
+        }
+    )
+    worth = pl.DataFrame({"customer_key": keys, "mrr": list(range(count))})
+    monkeypatch.setattr(questions, "names", lambda snapshot: names)
+    monkeypatch.setattr(questions, "ids", lambda snapshot: ids)
+    monkeypatch.setattr(questions, "worth", lambda snapshot: worth)
+    search._keys.clear()
+    snapshot, _ = warehouse.current(full_home, access.principal())
+    began = time.perf_counter()
+    assert search.find(snapshot, "S0099999").customer_keys == ["K099999"]
+    prepared = time.perf_counter() - began
+    taken = {}
+    for asked in ("サンプル99999", "ｻﾝﾌﾟﾙ", "S0099999", "商事", "無い"):
+        times = []
+        for _ in range(5):
+            began = time.perf_counter()
+            search.find(snapshot, asked)
+            times.append(time.perf_counter() - began)
+        taken[asked] = min(times)
+    search._keys.clear()
+    assert max(taken.values()) < 0.1, taken
+    assert prepared < 5
+
+
+# ---- header ----
+
+
+def test_the_header_holds_what_the_customer_pays_brought_and_owes(full_home):
+    shown = tiles(open_page("customer", customer="C01"))
+    assert shown["MRR"] == ("10,000円", "有効な契約 1 件")
+    assert shown["LTV（実績）"] == ("40,000円", "累計売上 50,000円 × 粗利率")
+    assert shown["売上（直近12か月）"][0] == "50,000円"
+    assert shown["未回収残高"][0] == "11,000円"
+    assert shown["利用月数"] == ("6", "2026年1月から")
+    assert shown["ヘルススコア"] == ("70.59", "注意")
+
+
+def test_the_header_says_why_to_worry_and_what_to_do(full_home):
+    app = open_page("customer", customer="C01")
+    (warning,) = [each.value for each in app.warning if "電話する" in each.value]
+    assert "影響MRR 10,000円・3か月以内の解約確率 25.00%" in warning
+    assert "苦情があります" in warning
+    assert app.header[0].value == "株式会社あおぞら製作所"
+    assert "アオゾラセイサクショ" in words(app)
+
+
+def test_a_customer_without_health_says_why(full_home):
+    assert tiles(open_page("customer", customer="C04"))["ヘルススコア"] == (
+        "—",
+        "支払中の顧客だけに付きます",
+    )
+
+
+def test_parent_and_daughter_lead_to_each_other(full_home):
+    def labels(key):
+        app = open_page("customer", customer=key)
+        return [link.proto.label for link in app.get("page_link")]
+
+    assert "子会社・支店： さくら印刷株式会社" in labels("C01")
+    assert "親会社： 株式会社あおぞら製作所" in labels("C03")
+
+
+def test_who_may_not_see_people_sees_a_key_and_dots(full_home, monkeypatch):
+    monkeypatch.setattr(access, "principal", lambda: NOBODY)
+    for view in VIEWS:
+        app = open_page("customer", customer="C01", view=view)
+        assert not app.exception
+        assert app.header[0].value == "顧客 C01"
+        facts = table(app, "項目")
+        assert dict(zip(facts["項目"], facts["値"], strict=True))["メールアドレス"] == "••••••"
+        everything = words(app) + "".join(str(frame.value) for frame in app.dataframe)
+        for secret in ("あおぞら", "アオゾラ", "aozora", "shared_corporate_number"):
+            assert secret not in everything
+
+
+def test_who_may_sees_the_address(full_home):
+    facts = table(open_page("customer", customer="C01"), "項目")
+    assert dict(zip(facts["項目"], facts["値"], strict=True))["メールアドレス"] == (
+        "info@aozora.example"
+    )
+
+
+# ---- timeline ----
+
+
+def test_the_timeline_holds_what_every_system_knows_the_newest_first(full_home):
+    events = table(open_page("customer", customer="C01"), "内容")
+    assert [day.date() for day in events["日付"]] == [
+        date(2026, 6, 25),
+        date(2026, 6, 20),
+        date(2026, 6, 2),
+        date(2026, 5, 31),
+        date(2026, 1, 31),
+        date(2026, 1, 10),
+    ]
+    assert list(events["種類"]) == ["要注意への対応", "対応", "問い合わせ", "請求", "MRR", "契約"]
+    assert events["内容"][0] == "電話 → 話せた（aoki）"
+    assert events["内容"][3] == "請求書 INV-0601　未回収 JPY 11,000（期日 2026/06/30(火)）"
+    assert events["金額"][4] == "+10,000円"
+    assert events["内容"][5] == "契約開始 S01　ベーシック（有効）"
+
+
+def test_a_payment_is_on_the_timeline_and_names_the_invoice_it_settled(full_home):
+    kinds = list(table(open_page("customer", customer="C14"), "内容")["種類"])
+    assert kinds.count("入金") == 1
+    paid = table(open_page("customer", customer="C14", view="cash"), "入金番号")
+    assert (paid["消し込んだ請求書"][0], paid["入金額"][0]) == ("INV-0501", "JPY 10,000")
+
+
+def test_a_kind_in_the_url_narrows_the_timeline(full_home):
+    events = table(open_page("customer", customer="C01", kind="invoice"), "内容")
+    assert list(events["種類"]) == ["請求"]
+
+
+def test_what_ended_says_how(full_home):
+    events = table(open_page("customer", customer="C04", kind="churn"), "内容")
+    assert list(events["内容"]) == ["解約： 本人の申込・料金"]
+    contracts = table(open_page("customer", customer="C04", view="contracts"), "利用開始日")
+    assert list(contracts["状態"]) == ["解約"]
+
+
+def test_an_event_leads_to_its_delivered_line(full_home):
+    app = open_page("customer", customer="C01", event="contract.S01-1")
+    assert "元データ： subscriptions\\_20260630\\.csv の 2 行目" in words(app)
+    cells = table(app, "見出し")
+    assert dict(zip(cells["見出し"], cells["値"], strict=True))["contract_id"] == "S01"
+
+
+def test_a_movement_leads_to_the_page_of_movements(full_home):
+    app = open_page("customer", customer="C01", event="movement.2026-01.new.contract")
+    links = [link.proto for link in app.get("page_link")]
+    (link,) = [link for link in links if "type=new" in link.query_string]
+    assert "month=2026-01" in link.query_string
+
+
+def test_the_levels_of_the_chart_end_at_the_customer_s_mrr(full_home):
+    snapshot, _ = warehouse.current(full_home, access.principal())
+    # two movements in April, the exchange rate and more seats
+    of_abroad = customer.mrr_by_month(snapshot, "C10")
+    assert of_abroad["mrr"].to_list() == [15_000, 15_200, 14_800, 18_000, 18_000, 18_600]
+    for key in ("C01", "C03", "C09", "C13"):
+        assert (
+            customer.mrr_by_month(snapshot, key)["mrr"][-1]
+            == (customer.overview(snapshot, key)["mrr"])
+        )
+
+
+# ---- views ----
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_of_every_kind_of_customer_opens(full_home, view, lang):
+    for key in ("C01", "C08") if lang == "ja" else ("C14",):
+        app = open_page("customer", customer=key, view=view, lang=lang)
+        assert not app.exception
+        assert not app.error
+        assert not UNTRANSLATED.search(words(app))
+
+
+def test_the_points_of_the_health_score_add_up_to_it(full_home):
+    app = open_page("customer", customer="C01", view="value")
+    assert "✓ 合計 70.59 は、一つ上の数字と一致しています。" in words(app)
+    parts = table(app, "見ている点")
+    assert dict(zip(parts["見ている点"], parts["理由"], strict=True)) == {
+        "利用": "利用あり",
+        "支払い": "期日どおりの支払い",
+        "問い合わせ": "苦情あり",
+        "契約": "まもなく満了",
+        "接触": "データなし",
+    }
+
+
+def test_records_show_the_rule_and_the_doubt(full_home):
+    records = table(open_page("customer", customer="C01", view="identity"), "まとめた規則")
+    assert dict(zip(records["元システムのID"], records["まとめた規則"], strict=True)) == {
+        "A01": "起点のレコード",
+        "B01": "法人番号の一致",
+    }
+    assert dict(zip(records["元システムのID"], records["根拠"], strict=True)) == {
+        "A01": "—",
+        "B01": "法人番号の一致（crm A01）",
+    }
+    doubted = words(open_page("customer", customer="C05", view="identity"))
+    assert "同じ顧客かもしれないレコードが 1 件" in doubted
+
+
+def test_the_history_says_what_changed_from_what(full_home):
+    history = table(open_page("customer", customer="C01", view="identity"), "変わったこと")
+    assert history["変わったこと"][0] == "担当 営業二課 村上 → 営業一課 藤井　従業員数 50 → 80"
+    assert history["変わったこと"][1].startswith("法人・個人 法人　業種 製造")
+
+
+# ---- from other pages ----
+
+
+def test_a_customer_chosen_on_another_page_has_a_link_to_its_own(full_home):
+    pages = {
+        "mrr": {"month": "2026-03", "type": "churn", "customer": "C04"},
+        "cash": {"view": "aging", "bucket": "not_due", "customer": "C01"},
+        "inquiries": {"topic": "使い方", "inquiry": "Q11"},
+        "segments": {"view": "decile", "decile": "1", "customer": "C10"},
+    }
+    for page, url in pages.items():
+        links = [link.proto for link in open_page(page, **url).get("page_link")]
+        own = [link for link in links if link.label == "この顧客のページを開く（顧客360）"]
+        assert len(own) == 1, page
+        assert f"customer={url.get('customer', 'C01')}" in own[0].query_string
