@@ -254,7 +254,7 @@ def show_list(page: Frame, choice: Choice, *, has_skill: bool) -> None:
         Column("mrr_at_stake", page.metric_name(MART, "mrr_at_stake"), "money"),
         Column("why", text("risk.reason")),
         Column("action", text("risk.action")),
-        Column("due_date", text("risk.due"), "date"),
+        Column("due_date", text("risk.due_on"), "date"),
         Column("due_why", text("risk.due_reason")),
         Column("channel", text("risk.channel")),
         Column("owner_name", text("risk.owner")),
@@ -274,11 +274,12 @@ def show_list(page: Frame, choice: Choice, *, has_skill: bool) -> None:
     chosen = levels.show(
         page,
         level,
-        in_words(page, rows),
+        rows,
         columns,
         describe=lambda row: text(
             "risk.customer_name", rank=row["risk_rank"], customer=row["customer"]
         ),
+        spell=lambda some: in_words(page, some),
     )
     st.caption(text("risk.list_note"))
     if chosen is not None:
@@ -317,8 +318,11 @@ def show_reasons(page: Frame) -> None:
 def in_words(page: Frame, rows: pl.DataFrame) -> pl.DataFrame:
     """Customers at risk with their name and every code in the reader's language."""
     text = page.text
-    codes = reasons_by_customer(page, "reason_code")
-    said = reasons_by_customer(page, f"reason_{text.lang}")
+    told = risk.reasons(page.snapshot).filter(
+        pl.col("customer_key").is_in(rows["customer_key"].to_list())
+    )
+    codes = by_customer(told, "reason_code")
+    said = by_customer(told, f"reason_{text.lang}")
     dicts = rows.to_dicts()
 
     def consent(value: bool | None) -> str:
@@ -357,11 +361,11 @@ def in_words(page: Frame, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def reasons_by_customer(page: Frame, column: str) -> dict[str, list[str]]:
-    """A column of every reason of every customer at risk, the reason to act on first."""
+def by_customer(reasons: pl.DataFrame, column: str) -> dict[str, list[str]]:
+    """A column of every reason of each customer, the reason to act on first."""
     said: dict[str, list[str]] = {}
-    for row in risk.reasons(page.snapshot).to_dicts():
-        said.setdefault(row["customer_key"], []).append(row[column])
+    for key, value in reasons.select("customer_key", column).iter_rows():
+        said.setdefault(key, []).append(value)
     return said
 
 
