@@ -104,7 +104,7 @@ def ask(version: Version, sql: str, *, limits: Limits, has_personal_columns: boo
 def _ask_process(request: dict[str, Any], seconds: int) -> tuple[dict[str, Any], bytes]:
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "dagster_project.sql_process"],
+            [sys.executable, "-m", "dagster_project.sql_child"],
             input=json.dumps(request).encode(),
             capture_output=True,
             timeout=seconds,

@@ -1,9 +1,10 @@
 """One statement of a person over published files, in a process of its own.
 
 SQL is not made harmless by reading it: what a statement can reach is what this process can reach.
-It gets the files its reader may see and nothing else, a cap on memory, processor time and written
-bytes, and its parent ends it when the time is over. Run as a script: a request as JSON on stdin;
-on stdout a line of JSON and, when there is an answer, the rows as an Arrow stream.
+It gets the files its reader may see and nothing else, no network where the kernel allows that (see
+sql_child, which starts it), a cap on memory, processor time and written bytes, and its parent ends
+it when the time is over. A request as JSON on stdin; on stdout a line of JSON and, when there is an
+answer, the rows as an Arrow stream.
 """
 
 import json
@@ -145,7 +146,3 @@ def main() -> None:
         with pa.ipc.new_stream(out, table.schema) as stream:
             stream.write_table(table)
     out.flush()
-
-
-if __name__ == "__main__":
-    main()

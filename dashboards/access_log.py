@@ -10,6 +10,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
+import streamlit as st
+
+from dashboards import access
 
 VIEW, SQL, EXPORT, ORIGINAL = "view", "sql", "export", "original_line"
 NAMES_THE_THING = ("page", "table", "file_name", "name", "version")
@@ -28,19 +31,25 @@ SCHEMA = {
 
 def read(home: Path, time_zone: str) -> tuple[pl.DataFrame, int]:
     """Every entry, the latest first (SCHEMA; `at` naive UTC), and how many lines cannot be read."""
+    path = home / access.LOG
     try:
-        lines = (home / "audit" / "access.jsonl").read_text(encoding="utf-8").splitlines()
+        facts = path.stat()
     except OSError:
-        lines = []
+        return pl.DataFrame(schema=SCHEMA), 0
+    return _read(str(path), (facts.st_size, facts.st_mtime_ns), time_zone)
+
+
+@st.cache_data(show_spinner=False, max_entries=2)
+def _read(path: str, state: tuple[int, int], time_zone: str) -> tuple[pl.DataFrame, int]:
+    # once per state of the file: narrowing a long log must not read it again
     zone = ZoneInfo(time_zone)
     entries, unreadable = [], 0
-    for line in lines:
+    for line in Path(path).read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             entries.append(_entry(json.loads(line), zone))
         except (ValueError, KeyError, TypeError, AttributeError):
             unreadable += 1
-    frame = pl.DataFrame(entries, schema=SCHEMA, orient="row")
-    return frame.reverse(), unreadable
+    return pl.DataFrame(entries, schema=SCHEMA, orient="row").reverse(), unreadable
 
 
 def _entry(told: dict, zone: ZoneInfo) -> tuple:

@@ -6,7 +6,6 @@ Without the right to people only ids are searched.
 """
 
 from collections import Counter
-from dataclasses import dataclass
 
 import polars as pl
 import streamlit as st
@@ -21,18 +20,9 @@ from sources.values import fold
 
 NAME = "q"  # what was asked for, in the URL
 FOUND_IN_SIDEBAR = 8
-FOUND_AT_MOST = 500
 HIRAGANA = [chr(code) for code in range(0x3041, 0x3097)]  # small a to small ke
 KATAKANA = [chr(ord(letter) + 0x60) for letter in HIRAGANA]
 QUALIFIED_INVOICE_NUMBER = r"^t([0-9]{13})$"  # T + 法人番号
-
-
-@dataclass(frozen=True)
-class Found:
-    """The customers that fit, the best first; `count` also of those left out of the list."""
-
-    customer_keys: list[str]
-    count: int
 
 
 def show(page: Frame) -> None:
@@ -49,8 +39,8 @@ def show(page: Frame) -> None:
     if not asked:
         return
     found = find(page.snapshot, asked)
-    st.caption(text("search.found", count=page.formats.count(found.count)))
-    shown = found.customer_keys[:FOUND_IN_SIDEBAR]
+    st.caption(text("search.found", count=page.formats.count(len(found))))
+    shown = found[:FOUND_IN_SIDEBAR]
     names = people.names(page.snapshot, tuple(shown))
     alike = Counter(names.values())
     for key in shown:
@@ -58,7 +48,7 @@ def show(page: Frame) -> None:
         if alike[name] > 1:
             name = text("search.alike", name=name, key=key[:8])
         customers.link(page, key, label=literal(name), **{NAME: asked})
-    if found.count > len(shown):
+    if len(found) > len(shown):
         st.page_link(
             customers.PAGE,
             label=text("search.all"),
@@ -67,11 +57,11 @@ def show(page: Frame) -> None:
         )
 
 
-def find(snapshot: Snapshot, asked: str) -> Found:
-    """Customers by whole key, then beginning, then part of it; the larger first among equals."""
+def find(snapshot: Snapshot, asked: str) -> list[str]:
+    """Keys of customers that fit: whole, then at the beginning, then in part; the larger first."""
     terms = pl.DataFrame({"value": [asked]})
     name, number = terms.select(_name_key(), _id_key().alias("number")).row(0)
-    keys, worth = _keys(snapshot)
+    keys, customers_by_worth = _keys(snapshot)
     fits = pl.concat(
         [
             _fitting(keys.filter(pl.col("is_name") == is_name), term)
@@ -80,19 +70,14 @@ def find(snapshot: Snapshot, asked: str) -> Found:
         ]
         or [_fitting(keys.clear(), "")]
     )
-    best = (
-        fits.group_by("customer_key")
-        .agg(pl.col("place").min())
-        .join(worth, on="customer_key", how="left")
-        .sort("place", "mrr", "customer_key", descending=[False, True, False], nulls_last=True)
-    )
-    return Found(best["customer_key"].head(FOUND_AT_MOST).to_list(), best.height)
+    best = fits.group_by("customer").agg(pl.col("place").min()).sort("place", "customer")
+    return customers_by_worth.gather(best["customer"]).to_list()
 
 
 def _fitting(keys: pl.DataFrame, term: str) -> pl.DataFrame:
     fitting = keys.filter(pl.col("key").str.contains(term, literal=True))
     return fitting.select(
-        "customer_key",
+        "customer",
         place=pl.when(pl.col("key") == term)
         .then(0)
         .when(pl.col("key").str.starts_with(term))
@@ -103,11 +88,15 @@ def _fitting(keys: pl.DataFrame, term: str) -> pl.DataFrame:
 
 # Folded once per version and process; never changed, so not copied either.
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _keys(snapshot: Snapshot) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _keys(snapshot: Snapshot) -> tuple[pl.DataFrame, pl.Series]:
+    """Folded keys with the number of their customer, and customers in that order, largest first."""
     names = search.names(snapshot).select("customer_key", key=_name_key(), is_name=True)
     ids = search.ids(snapshot).select("customer_key", key=_id_key(), is_name=False)
+    worth = search.worth(snapshot).sort("mrr", "customer_key", descending=[True, False])
+    numbered = worth.select("customer_key").with_row_index("customer")
     folded = pl.concat([names, ids]).filter(pl.col("key").is_not_null()).unique()
-    return folded.rechunk(), search.worth(snapshot)
+    keys = folded.join(numbered, on="customer_key").select("customer", "key", "is_name")
+    return keys.rechunk(), numbered["customer_key"]
 
 
 def _folded() -> pl.Expr:

@@ -7,10 +7,24 @@ from dashboards.warehouse import Snapshot, rows
 
 
 @cached
-def listed(snapshot: Snapshot, customer_keys: tuple[str, ...] | None) -> pl.DataFrame:
-    """Grain: one row per customer named, all for None, the one with most MRR first."""
-    if customer_keys is None:
-        return rows(snapshot, "select * from mart_customer_360 order by mrr desc, customer_key")
+def count(snapshot: Snapshot) -> int:
+    """How many customers there are."""
+    return rows(snapshot, "select count(*) as customer_count from mart_customer_360").item()
+
+
+@cached
+def largest(snapshot: Snapshot, at_most: int) -> pl.DataFrame:
+    """Grain: one row per customer, those with most MRR, the most first."""
+    return rows(
+        snapshot,
+        "select * from mart_customer_360 order by mrr desc, customer_key limit ?",
+        (at_most,),
+    )
+
+
+@cached
+def named_by(snapshot: Snapshot, customer_keys: tuple[str, ...]) -> pl.DataFrame:
+    """Grain: one row per customer of these keys, the one with most MRR first."""
     return rows(
         snapshot,
         """

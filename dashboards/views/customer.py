@@ -79,11 +79,18 @@ def name_of(page: Frame, customer_key: str) -> str:
 
 
 def show_list(page: Frame) -> None:
-    """Customers that fit the search, else all, the largest first; a pressed row opens its page."""
+    """Customers that fit the search, else the largest; a pressed row opens its page."""
     text, formats = page.text, page.formats
     asked = st.query_params.get(search.NAME, "").strip()
-    keys = tuple(search.find(page.snapshot, asked).customer_keys) if asked else None
-    listed = customer.listed(page.snapshot, keys)
+    found = search.find(page.snapshot, asked) if asked else None
+    count = customer.count(page.snapshot) if found is None else len(found)
+
+    def first(at_most: int) -> pl.DataFrame:
+        if found is None:
+            return customer.largest(page.snapshot, at_most)
+        return customer.named_by(page.snapshot, tuple(found[:at_most]))
+
+    listed = first(levels.ROWS_SHOWN)
     title = text("customer.list_found" if asked else "customer.list", words=literal(asked))
     frame.heading(
         page,
@@ -95,33 +102,56 @@ def show_list(page: Frame) -> None:
     if listed.is_empty():
         st.info(text("customer.nobody" if asked else "customer.empty"), icon=":material/search:")
         return
-    rows = levels.named(page, listed)
-    rows = rows.with_columns(
-        pl.Series(
-            "status_name",
-            [text.code("customer.status", code) for code in rows["customer_status"]],
-            dtype=pl.String,
-        )
+    if count > listed.height:
+        st.caption(text("drill.first_rows", shown=listed.height, all=formats.count(count)))
+    shown = listed_in_words(page, listed)
+    columns = [
+        Column("customer", text("column.customer"), is_pinned=True),
+        Column("mrr", page.metric_name("mart_kpi_monthly", "mrr"), "money"),
+        Column("status_name", text("column.state")),
+        Column("plan_names", text("column.plan_id")),
+        Column("owner", text("customer.fact.owner")),
+        Column("first_paid_month", text("column.cohort_month"), "month"),
+        Column("next_term_end_date", text("customer.fact.next_term_end_date"), "date"),
+        Column("net_revenue_12m", text("customer.tile.net_revenue_12m"), "money"),
+        Column("rfm_cell", text("customer.fact.rfm_cell")),
+        Column("ar_open_balance", text("customer.tile.ar_open_balance"), "money"),
+    ]
+    keys = shown["customer_key"].to_list()
+    below = ("view", *BELOW_VIEW)
+    tables.show(
+        shown,
+        columns,
+        formats,
+        selectable=tables.rows_in_url("customer", keys, clears=below),
+        key="customer_table",
+        alt=title,
     )
-    levels.show(
+    tables.download(
         page,
-        levels.Level(
-            "customer", "customer_key", title, text("customer.choose"), MART, ("view", *BELOW_VIEW)
-        ),
-        rows,
-        [
-            Column("customer", text("column.customer"), is_pinned=True),
-            Column("mrr", page.metric_name("mart_kpi_monthly", "mrr"), "money"),
-            Column("status_name", text("column.state")),
-            Column("plan_names", text("column.plan_id")),
-            Column("owner", text("customer.fact.owner")),
-            Column("first_paid_month", text("column.cohort_month"), "month"),
-            Column("next_term_end_date", text("customer.fact.next_term_end_date"), "date"),
-            Column("net_revenue_12m", text("customer.tile.net_revenue_12m"), "money"),
-            Column("rfm_cell", text("customer.fact.rfm_cell")),
-            Column("ar_open_balance", text("customer.tile.ar_open_balance"), "money"),
-        ],
-        describe=lambda row: row["customer"],
+        lambda: listed_in_words(page, first(count)),
+        columns,
+        name=MART,
+        key="customer_csv",
+        before=lambda: levels.record_export(page, MART, count),
+    )
+    names = dict(zip(keys, shown["customer"], strict=True))
+    filters.select(
+        "customer",
+        keys,
+        default=None,
+        label=text("customer.choose"),
+        show=names.get,
+        clears=below,
+        placeholder=text("level.choose"),
+    )
+
+
+def listed_in_words(page: Frame, listed: pl.DataFrame) -> pl.DataFrame:
+    """The rows with the customer's name and status in words."""
+    status = [page.text.code("customer.status", code) for code in listed["customer_status"]]
+    return levels.named(page, listed).with_columns(
+        pl.Series("status_name", status, dtype=pl.String)
     )
 
 

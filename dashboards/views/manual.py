@@ -12,20 +12,22 @@ from dashboards.manual import Passage
 from dashboards.queries import registry
 from dashboards.tables import Column
 
-# the groups of codes whose words stand on pages; each code has its meaning in the catalogue
-TERM_GROUPS = (
-    "movement_type",
-    "segment_state",
-    "churn_kind",
-    "renewal_outcome",
-    "health_band",
-    "application_status",
-    "row_outcome",
-    "restatement_cause",
-    "delivery_state",
-    "run_outcome",
-    "data_class",
-)
+# the groups of codes whose words stand on pages, and where those words are in the catalogue; each
+# code has its meaning there
+TERM_GROUPS = {
+    "movement_type": "movement_type",
+    "customer_status": "customer.status",
+    "segment_state": "segment_state",
+    "churn_kind": "churn_kind",
+    "renewal_outcome": "renewal_outcome",
+    "health_band": "health_band",
+    "application_status": "application_status",
+    "row_outcome": "row_outcome",
+    "restatement_cause": "restatement_cause",
+    "delivery_state": "delivery_state",
+    "run_outcome": "run_outcome",
+    "data_class": "data_class",
+}
 
 
 def main(page: Frame) -> None:
@@ -39,7 +41,9 @@ def main(page: Frame) -> None:
         show=lambda name: text(f"manual.view_name.{name}"),
         clears=("metric", "chapter"),
     )
-    asked = filters.words("q", label=text("manual.search"), placeholder=text("manual.search_hint"))
+    asked = filters.words(
+        "words", label=text("manual.search"), placeholder=text("manual.search_hint")
+    )
     VIEWS[view](page, schema.folded(asked).split())
 
 
@@ -173,15 +177,15 @@ def terms_of(page: Frame) -> list[dict[str, str]]:
         {"kind": text("manual.general"), "word": word, "meaning": text(f"term.{name}.meaning")}
         for name, word in words.items()
     ]
-    for group in TERM_GROUPS:
+    for group, place in TERM_GROUPS.items():
         terms += [
             {
                 "kind": text(f"manual.group.{group}"),
                 "word": word,
-                "meaning": text(f"meaning.{key}"),
+                "meaning": text(f"meaning.{group}.{key.removeprefix(f'{place}.')}"),
             }
             for key, word in known.items()
-            if key.startswith(f"{group}.")
+            if key.startswith(f"{place}.")
         ]
     return terms
 

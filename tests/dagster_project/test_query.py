@@ -2,6 +2,7 @@
 
 import io
 import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -246,3 +247,25 @@ def test_the_process_sees_no_environment_of_its_parent(monkeypatch):
     assert set(seen["env"]) == {
         *("PATH", "PYTHONPATH", "PYTHONUTF8", "MALLOC_ARENA_MAX", "ARROW_DEFAULT_MEMORY_POOL")
     }
+
+
+def test_no_more_than_two_statements_run_at_once(version, monkeypatch):
+    monkeypatch.setattr(query, "WAIT_FOR_SLOT_SECONDS", 0.01)
+    with query._slots, query._slots, pytest.raises(KeizokuError) as caught:
+        ask(version, "select 1 as n")
+    assert caught.value.code == "sql_busy"
+    assert ask(version, "select 1 as n").answer.rows == [(1,)]
+
+
+def test_g07_the_process_has_no_network():
+    code = (
+        "from dagster_project.sql_child import leave_network; from pathlib import Path\n"
+        "print(leave_network())\n"
+        "print([line.split(':')[0].strip() for line in"
+        " Path('/proc/self/net/dev').read_text().splitlines()[2:]])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    is_left, interfaces = done.stdout.splitlines()
+    if is_left == "False":
+        pytest.skip("this kernel lets this user not give up the network")
+    assert interfaces == "['lo']"

@@ -7,13 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from dagster_project import publish, runs
+from dagster_project import commands, publish, runs
 from dagster_project.runs import Report
 from dagster_project.settings import load_settings
 from dashboards import access, access_log, clock
 from dashboards.catalogue import LANGUAGES
+from sources import landing
 from tests.dashboards.conftest import looks
-from tests.dashboards.gd1_home import THE_MORNING_AFTER, publish_gd1
+from tests.dashboards.gd1_home import GD1, THE_MORNING_AFTER, publish_gd1
 from tests.dashboards.test_cash import table
 from tests.dashboards.test_pages import UNTRANSLATED, open_page, tiles, words
 from tests.dashboards.test_sql import press
@@ -212,6 +213,30 @@ def test_an_answer_of_policy_diff_is_shown_in_words(gd1_home):
     assert list(shown["変えた方針での動き"]) == ["解約 ▲20,000円"]
     path.write_text("{", encoding="utf-8")
     assert "読めません" in words(open_page("admin", view="policy"))
+
+
+# ---- deliveries ----
+
+
+def test_every_file_that_arrived_is_listed_with_its_state(gd1_published, tmp_path, monkeypatch):
+    home = tmp_path / "real"
+    commands.init_home(home)
+    shutil.copytree(gd1_published / "published", home / "published", dirs_exist_ok=True)
+    monkeypatch.setenv("KEIZOKU_HOME", str(home))
+    monkeypatch.setattr(clock, "utc_now", lambda: THE_MORNING_AFTER)
+    landed = commands.landing_home(load_settings(home))
+    app = open_page("admin", view="deliveries")
+    assert "まだ何も届いていません" in words(app)
+    shutil.copy(GD1 / "subscriptions_20260630.csv", home / "inbox" / "billing")
+    [delivered] = landing.land_inbox(landed, now=THE_MORNING_AFTER)
+    assert delivered.state == "live"
+    listed = table(open_page("admin", view="deliveries"), "受領ID")
+    assert list(listed["ファイル"]) == ["subscriptions_20260630.csv"]
+    assert list(listed["状態"]) == ["有効"]
+    assert list(listed["最後の受領"]) == ["2026/07/01(水) 06:05"]
+    landing.withdraw(landed, delivered.delivery_id, "test")
+    listed = table(open_page("admin", view="deliveries"), "受領ID")
+    assert list(listed["状態"]) == ["取り下げ"]
 
 
 # ---- access log and usage ----

