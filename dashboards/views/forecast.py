@@ -815,12 +815,11 @@ def show_methods(page: Frame, rows: pl.DataFrame) -> None:
         Column("shown", text("forecast.shown")),
         Column("mean_mase_ratio", text("forecast.mean_mase"), "ratio"),
         *(
-            Column(f"mean_coverage_{level}_rate", text("forecast.now", level=level), "rate")
+            Column(
+                f"mean_coverage_{name}{level}_rate", text(f"forecast.{when}", level=level), "rate"
+            )
             for level in LEVELS
-        ),
-        *(
-            Column(f"mean_coverage_then_{level}_rate", text("forecast.then", level=level), "rate")
-            for level in LEVELS
+            for when, name in (("now", ""), ("then", "then_"))
         ),
         Column("without", text("forecast.left_out")),
     ]
