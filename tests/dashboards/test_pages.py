@@ -53,7 +53,6 @@ UNTRANSLATED = re.compile(
 def open_page(page: str = "home", **url: str) -> AppTest:
     """A page as it stands in a fresh session that was opened at this URL."""
     app = AppTest.from_file(REPO / "dashboards" / "app.py", default_timeout=60)
-    app.run()
     if PAGES[page]:
         app.switch_page(PAGES[page])
     for name, value in url.items():
