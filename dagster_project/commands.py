@@ -414,12 +414,13 @@ def record_approach(
     note: str | None,
     by: str,
     now: datetime,
+    wait_seconds: float = WAIT_FOR_RUN_SECONDS,
 ) -> dict[str, Any]:
     """Keeps that a customer was approached on a day, how, and what came of it.
 
     `customer`: id in billing or in the CRM, or customer_key. `action` and `outcome`: codes of
     compute.risk.ACTIONS and APPROACH_OUTCOMES. Raises KeizokuError `customer_not_found`,
-    `approach_code_unknown`, `approach_in_the_future`.
+    `approach_code_unknown`, `approach_in_the_future`, and `home_busy` after `wait_seconds`.
     """
     from dagster_project.compute.risk import ACTIONS
 
@@ -439,7 +440,9 @@ def record_approach(
         "acted_on": on.isoformat(),
         "note": note,
     }
-    return _record(settings, settings.approach_actions, "actions add", approach, by, now)
+    return _record(
+        *(settings, settings.approach_actions, "actions add", approach, by, now), wait_seconds
+    )
 
 
 def list_approaches(settings: Settings, customer: str | None, limit: int) -> list[dict[str, Any]]:
@@ -533,14 +536,20 @@ def _read_decisions(file: Path, known_at: str | None = None) -> list[dict[str, A
 
 
 def _record(
-    settings: Settings, file: Path, purpose: str, decision: dict[str, Any], by: str, now: datetime
+    settings: Settings,
+    file: Path,
+    purpose: str,
+    decision: dict[str, Any],
+    by: str,
+    now: datetime,
+    wait_seconds: float = WAIT_FOR_RUN_SECONDS,
 ) -> dict[str, Any]:
     """Appends a line; who and when (UTC) stay with it."""
     decision = decision | {
         "decided_by": by,
         "decided_at": now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
     }
-    with _hold_home(settings, purpose):
+    with _hold_home(settings, purpose, wait_seconds=wait_seconds):
         _read_decisions(file)  # never append to a file that cannot be read
         file.parent.mkdir(exist_ok=True)
         with file.open("a", encoding="utf-8") as lines:

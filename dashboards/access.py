@@ -14,6 +14,7 @@ from dashboards import clock
 LOG = Path("audit") / "access.jsonl"
 PERSONAL_COLUMNS = "personal_columns"  # may open pii.duckdb
 ORIGINAL_FILES = "original_files"  # may see a line of a delivered file
+RECORD_APPROACHES = "record_approaches"  # may write down what was done about a customer
 AD_HOC_SQL = "ad_hoc_sql"  # may ask the published version in SQL
 MANAGE_HOME = "manage_home"  # may see the access log and switch the version everybody reads
 
@@ -36,8 +37,8 @@ class Refused(Exception):
 
 def principal() -> Principal:
     """The one looking at this session: the local administrator."""
-    rights = frozenset({PERSONAL_COLUMNS, ORIGINAL_FILES, AD_HOC_SQL, MANAGE_HOME})
-    return Principal("local-admin", rights)
+    rights = {PERSONAL_COLUMNS, ORIGINAL_FILES, RECORD_APPROACHES, AD_HOC_SQL, MANAGE_HOME}
+    return Principal("local-admin", frozenset(rights))
 
 
 def has_come_before(home: Path, who: Principal) -> bool:

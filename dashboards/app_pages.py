@@ -8,6 +8,8 @@ PAGES = {
     "mrr": "waterfall_chart",
     "retention": "group_remove",
     "renewals": "event_repeat",
+    "forecast": "trending_up",
+    "risk": "person_alert",
     "customer": "person_search",
     "segments": "donut_small",
     "cash": "payments",

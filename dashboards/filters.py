@@ -58,6 +58,25 @@ def segments(
     return _bound(st.segmented_control, name, options, default, label, show, clears, control)
 
 
+def whole(name: str, least: int, most: int, default: int) -> int:
+    """The whole number the URL names, or the default when it names none within the bounds."""
+    try:
+        value = int(st.query_params.get(name, ""))
+    except ValueError:
+        return default
+    return value if least <= value <= most else default
+
+
+def slider(name: str, *, least: int, most: int, default: int, label: str, **arguments) -> int:
+    """A slider over whole numbers bound to the URL, which does not name the default."""
+    return _bound_number(st.slider, name, least, most, default, label, arguments)
+
+
+def number(name: str, *, least: int, most: int, default: int, label: str, **arguments) -> int:
+    """A field for a whole number bound to the URL, which does not name the default."""
+    return _bound_number(st.number_input, name, least, most, default, label, arguments)
+
+
 def words(name: str, *, label: str, **box: object) -> str:
     """A text box bound to the URL: what was typed, without blanks around it; `` when empty."""
     key = f"filter_{name}"
@@ -104,6 +123,17 @@ def _bound(widget, name, options, default, label, show, clears, arguments):
         on_change=write_url,
         **arguments,
     )
+
+
+def _bound_number(widget, name, least, most, default, label, arguments):
+    key = f"filter_{name}"
+    st.session_state[key] = whole(name, least, most, default)
+
+    def write_url() -> None:
+        value = st.session_state[key]
+        put(**{name: None if value == default else str(value)})
+
+    return widget(label, min_value=least, max_value=most, key=key, on_change=write_url, **arguments)
 
 
 def _labels(options: Sequence[str], show: Callable[[str], str]) -> dict[str, str]:

@@ -41,10 +41,14 @@ def show(
     *,
     describe: Callable[[dict], str],
     is_chosen_here: bool = True,
+    spell: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows,
 ) -> dict | None:
-    """The rows as a table with its CSV, and the list to choose one from; returns the chosen row."""
+    """The rows as a table with its CSV, and the list to choose one from; returns the chosen row.
+
+    spell: makes the columns that are words; asked of the rows shown, of all for a file.
+    """
     text, formats = page.text, page.formats
-    shown = rows.head(ROWS_SHOWN)
+    shown = spell(rows.head(ROWS_SHOWN))
     if rows.height > shown.height:
         st.caption(text("drill.first_rows", shown=shown.height, all=formats.count(rows.height)))
     keys = [str(key) for key in shown[level.key]]
@@ -60,8 +64,8 @@ def show(
     )
     tables.download(
         page,
-        lambda: rows,
-        in_file(page, columns, rows),
+        lambda: spell(rows),
+        in_file(page, columns, shown),
         name=level.mart,
         key=f"{level.name}_csv",
         before=lambda: record_export(page, level.mart, rows.height),
@@ -70,7 +74,7 @@ def show(
         return None
     # the list is as long as the table, but an address may name any row
     asked = rows.filter(pl.col(level.key).cast(pl.String) == st.query_params.get(level.name, ""))
-    by_key = {str(row[level.key]): row for row in pl.concat([shown, asked]).to_dicts()}
+    by_key = {str(row[level.key]): row for row in pl.concat([shown, spell(asked)]).to_dicts()}
     chosen = filters.select(
         level.name,
         list(by_key),

@@ -41,22 +41,8 @@ QUERIES = {
         from main.mart_retention_cohort
         where segment_attribute = 'all'
     """,
-    # A start shows at the end of its month; an end in the first month-end without the MRR, so that
-    # the last day of a month belongs to the next one.
     "forecast_commitments": """
-        select
-            month,
-            cast(
-                date_trunc(
-                    'month',
-                    case
-                        when commitment = 'scheduled_end' then effective_date + 1
-                        else effective_date
-                    end
-                ) as date
-            ) as effective_month,
-            commitment,
-            sum(mrr_change) as mrr_change
+        select month, effective_month, commitment, sum(mrr_change) as mrr_change
         from main.fct_committed_change
         group by all
     """,

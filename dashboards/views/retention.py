@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 import streamlit as st
 
+from dagster_project.compute import retention_layers
 from dashboards import (
     charts,
     customers,
@@ -43,6 +44,7 @@ CURVES_AT_ONCE = 5
 REASONS_DRAWN = 10
 MONTHS_SHOWN_FIRST = 12
 DAYS_OF_INQUIRIES = 90
+MOST_NEW = 1_000_000  # new customers a year one may type in
 BELOW_SEGMENT = ("cohort", "k", *customers.BELOW_LIST)
 
 
@@ -747,6 +749,17 @@ def show_simulation(page: Frame) -> None:
     if rows.is_empty():
         st.info(text("retention.no_simulation"), icon=":material/layers_clear:")
         return
+    own = rows["new_customer_count"][0]
+    new = filters.number(
+        "yearly_new",
+        least=1,
+        most=MOST_NEW,
+        default=own,
+        label=text("retention.yearly_new"),
+        help=text("retention.yearly_new_help", own=formats.count(own)),
+        width=260,
+    )
+    rows = simulated(rows, new)
     years = rows.filter(pl.col("layer_number") == 1).sort("yearly_retention_rate", "year_number")
     scenarios = list(dict.fromkeys(years["scenario"]))
     first_of = {row["scenario"]: row for row in reversed(years.to_dicts())}
@@ -784,6 +797,15 @@ def show_simulation(page: Frame) -> None:
     )
     charts.show(chart, key="simulation", alt=title)
     show_scenarios(page, years, first_of)
+
+
+def simulated(rows: pl.DataFrame, new: int) -> pl.DataFrame:
+    """The layers of every scenario of the mart at its rate, for so many new customers a year."""
+    rates = rows.select("scenario", "yearly_retention_rate").unique().sort("scenario")
+    return pl.concat(
+        retention_layers.simulate(new, rate).with_columns(pl.lit(scenario).alias("scenario"))
+        for scenario, rate in rates.iter_rows()
+    )
 
 
 def scenario_name(page: Frame, row: dict) -> str:

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.compute import renewal
+from dagster_project.commands import APPROACH_OUTCOMES
+from dagster_project.compute import forecast, mrr_flows, renewal, risk
 from dashboards.catalogue import LANGUAGES, entries, literal
 
 REPO = Path(__file__).parents[2]
 DASHBOARDS = REPO / "dashboards"
 # what puts words on the screen; queries, warehouse and exports hold SQL and bytes, not words
 PAGE_SIDE = ["app", "charts", "customers", "drill", "filters", "frame", "levels"]
-PAGE_SIDE += ["renewal_charts", "retention_charts", "source_line", "steps", "tables", "tiles"]
+PAGE_SIDE += ["forecast_charts", "renewal_charts", "retention_charts", "risk_charts"]
+PAGE_SIDE += ["source_line", "steps", "tables", "tiles"]
 PAGE_SIDE += ["customer_charts", "search", "segment_charts", "timeline"]
 PAGES = [
     *(DASHBOARDS / f"{name}.py" for name in PAGE_SIDE),
@@ -130,6 +132,11 @@ def test_every_code_the_marts_can_send_has_a_word():
     kpi = "models/marts/mart_kpi_monthly.sql"
     pieces = "models/intermediate/int_subscriptions_pieced.sql"
     pipeline = "models/marts/renewals/mart_renewal_pipeline.sql"
+    approach = "models/marts/forecast/mart_approach_list.sql"
+    health = [
+        path.relative_to(REPO / "dbt")
+        for path in (REPO / "dbt/models/intermediate").rglob("int_health_*_scored.sql")
+    ]
     rates = [
         codes_in(f"models/marts/{name}.sql", r"'((?:no|nothing|nobody)_\w+)'")
         for name in (
@@ -149,6 +156,22 @@ def test_every_code_the_marts_can_send_has_a_word():
         "churn_kind": {"voluntary", "involuntary", "term_end", "to_free", "deleted"},
         "p_source": {"decided", "model", "band"},
         "renewal_feature": set(renewal.FEATURES),
+        "forecast_method": set(forecast.METHODS),
+        "forecast_part": set(mrr_flows.COMPONENTS),
+        "commitment": set(mrr_flows.COMMITMENTS),
+        "scenario": {one.name for one in mrr_flows.SCENARIOS},
+        "risk_reason": set(risk.RULES),
+        "risk_source": {rule.group for rule in risk.RULES.values()},
+        "risk_feature": set(risk.FEATURES),
+        "evidence_where": set(risk.ENTITIES.values()),
+        "approach_action": set(risk.ACTIONS),
+        "approach_outcome": set(APPROACH_OUTCOMES),
+        "due_reason": codes_in(approach, r"then '((?:notice|within)_\w+)'") | {"within_30_days"},
+        "health_component": {"usage", "support", "billing", "engagement", "contract"},
+        "health_reason": set().union(
+            *(codes_in(path, r"(?:then|else) '([a-z_0-9]{4,})'") for path in health)
+        )
+        | {"no_data"},
         "segment_state": codes_in(pieces, r"(?:then|else) '([a-z_]{4,})'"),
         "movement_reason": {"contract", "seat", "price", "tier", "discount", "discount_end"}
         | {"addon", "pause", "resume", "past_due", "rate"},

@@ -7,6 +7,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from dagster_project.compute import retention_layers
 from dashboards import access, levels, warehouse
 from dashboards.catalogue import LANGUAGES
 from dashboards.queries import retention
@@ -158,6 +159,45 @@ def test_the_simulator_says_200_300_350_and_where_it_ends(gd1_home):
     assert "### 200件 → 350件 → 463件" in better  # 462.5 rounds half up
     rows = table(app, "1年目").to_dict("records")
     assert [row["翌年も続ける割合"] for row in rows] == ["いまの実績 50.00%", "75.00% なら"]
+
+
+def test_another_number_of_new_customers_is_simulated_at_the_company_s_own_rate(gd1_home):
+    said = words(open_page("retention", view="simulation", yearly_new="1000"))
+    assert "1,000件 → 1,500件 → 1,750件" in said
+    assert "2,000" in said
+
+
+def test_the_number_of_new_customers_goes_into_the_address_but_not_the_company_s_own(gd1_home):
+    app = open_page("retention", view="simulation")
+    assert app.number_input[0].value == 200
+    app.number_input[0].set_value(300).run()
+    assert app.query_params["yearly_new"] in ("300", ["300"])
+    assert "300件 → 450件" in words(app)
+    app.number_input[0].set_value(200).run()
+    assert "yearly_new" not in app.query_params
+
+
+@pytest.mark.parametrize("nonsense", ["0", "-5", "many", "1000001"])
+def test_a_number_that_makes_no_sense_is_the_company_s_own(gd1_home, nonsense):
+    app = open_page("retention", view="simulation", yearly_new=nonsense)
+    assert not app.exception
+    assert app.number_input[0].value == 200
+
+
+@pytest.mark.golden("G-01/years_1_to_5")
+def test_for_its_own_number_the_simulator_is_the_mart(gd1_home):
+    snapshot, _ = warehouse.current(gd1_home, access.principal())
+    mart = retention.simulation(snapshot)
+    assert mart.height > 0
+    order = ["scenario", "year_number", "layer_number"]
+    made = pl.concat(
+        retention_layers.simulate(200, rate).with_columns(pl.lit(name).alias("scenario"))
+        for name, rate in mart.select("scenario", "yearly_retention_rate").unique().iter_rows()
+    ).join(mart.select(order), on=order, how="semi")
+    assert made.height == mart.height
+    made = made.sort(order)
+    for column in ("layer_customers", "year_customers", "limit_customers"):
+        assert made[column].to_list() == mart.sort(order)[column].to_list()
 
 
 def test_without_own_rate_the_simulator_assumes_one_and_says_so(gd1_home, monkeypatch):
