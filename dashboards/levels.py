@@ -41,14 +41,14 @@ def show(
     *,
     describe: Callable[[dict], str],
     is_chosen_here: bool = True,
-    spell: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows,
+    in_words: Callable[[pl.DataFrame], pl.DataFrame] = pl.DataFrame.clone,
 ) -> dict | None:
     """The rows as a table with its CSV, and the list to choose one from; returns the chosen row.
 
-    spell: makes the columns that are words; asked of the rows shown, of all for a file.
+    in_words: adds columns of words to rows; asked for those shown, for all only when they leave.
     """
     text, formats = page.text, page.formats
-    shown = spell(rows.head(ROWS_SHOWN))
+    shown = in_words(rows.head(ROWS_SHOWN))
     if rows.height > shown.height:
         st.caption(text("drill.first_rows", shown=shown.height, all=formats.count(rows.height)))
     keys = [str(key) for key in shown[level.key]]
@@ -64,7 +64,7 @@ def show(
     )
     tables.download(
         page,
-        lambda: spell(rows),
+        lambda: in_words(rows),
         in_file(page, columns, shown),
         name=level.mart,
         key=f"{level.name}_csv",
@@ -74,7 +74,8 @@ def show(
         return None
     # the list is as long as the table, but an address may name any row
     asked = rows.filter(pl.col(level.key).cast(pl.String) == st.query_params.get(level.name, ""))
-    by_key = {str(row[level.key]): row for row in pl.concat([shown, spell(asked)]).to_dicts()}
+    listed = pl.concat([shown, in_words(asked)])
+    by_key = {str(row[level.key]): row for row in listed.to_dicts()}
     chosen = filters.select(
         level.name,
         list(by_key),
@@ -126,6 +127,12 @@ def named(page: Frame, rows: pl.DataFrame) -> pl.DataFrame:
         for key in keys
     ]
     return rows.with_columns(pl.Series("customer", called, dtype=pl.String))
+
+
+def with_status(page: Frame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of mart_customer_360 with `customer` and, in words, `status_name`."""
+    status = [page.text.code("customer.status", code) for code in rows["customer_status"]]
+    return named(page, rows).with_columns(pl.Series("status_name", status, dtype=pl.String))
 
 
 def record_export(page: Frame, mart: str, row_count: int, **narrowed: object) -> None:

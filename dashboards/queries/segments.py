@@ -230,8 +230,11 @@ def campaigns(snapshot: Snapshot, channel: str) -> pl.DataFrame:
 
 
 @cached
-def of_campaign(snapshot: Snapshot, campaign_id: str, channel: str) -> pl.DataFrame:
-    """Grain: one row per customer won by a campaign, or by the channel without one (未設定)."""
+def of_campaign(snapshot: Snapshot, campaign_name: str, channel: str) -> pl.DataFrame:
+    """Grain: one row per customer won by a campaign, or by the channel without one (未設定).
+
+    By the name of the campaign: that is the value of the segment.
+    """
     return rows(
         snapshot,
         """
@@ -246,10 +249,14 @@ def of_campaign(snapshot: Snapshot, campaign_id: str, channel: str) -> pl.DataFr
                 from bridge_customer_segment
                 where segment_attribute = 'campaign' and segment_value = ?
             )
+            -- who paid already when the history begins was won before it
+            and customers.customer_key not in (
+                select customer_key from fct_mrr_movement where movement_type = 'opening'
+            )
             and (? != '未設定' or coalesce(attributes.acquisition_channel, '未設定') = ?)
         order by customers.ltv_realised_amount desc, customers.customer_key
         """,
-        (campaign_id, campaign_id, channel),
+        (campaign_name, campaign_name, channel),
     )
 
 

@@ -29,6 +29,7 @@ from dashboards.tables import Column
 MART, HEALTH, RISK, RFM = "mart_customer_360", "mart_customer_health", "mart_at_risk", "mart_rfm"
 BELOW_VIEW = ("kind", "event", "piece", "invoice", "receipt", "inquiry", "contact")
 ALL = "all"
+LAST_DIGIT = Decimal("0.000001")
 BAND_COLOURS = {"green": "green", "yellow": "orange", "red": "red", "unknown": "gray"}
 CONTRACTS, INVOICES, TICKETS = "billing.subscriptions", "billing.invoices", "inquiry.tickets"
 INTERACTIONS = "crm.interactions"
@@ -104,7 +105,7 @@ def show_list(page: Frame) -> None:
         return
     if count > listed.height:
         st.caption(text("drill.first_rows", shown=listed.height, all=formats.count(count)))
-    shown = listed_in_words(page, listed)
+    shown = levels.with_status(page, listed)
     columns = [
         Column("customer", text("column.customer"), is_pinned=True),
         Column("mrr", page.metric_name("mart_kpi_monthly", "mrr"), "money"),
@@ -129,7 +130,7 @@ def show_list(page: Frame) -> None:
     )
     tables.download(
         page,
-        lambda: listed_in_words(page, first(count)),
+        lambda: levels.with_status(page, first(count)),
         columns,
         name=MART,
         key="customer_csv",
@@ -144,14 +145,6 @@ def show_list(page: Frame) -> None:
         show=names.get,
         clears=below,
         placeholder=text("level.choose"),
-    )
-
-
-def listed_in_words(page: Frame, listed: pl.DataFrame) -> pl.DataFrame:
-    """The rows with the customer's name and status in words."""
-    status = [page.text.code("customer.status", code) for code in listed["customer_status"]]
-    return levels.named(page, listed).with_columns(
-        pl.Series("status_name", status, dtype=pl.String)
     )
 
 
@@ -934,8 +927,10 @@ def show_health(page: Frame, customer_key: str) -> None:
         ),
     )
     if health["health_score"] is not None:
-        total = parts["contribution_score"].drop_nulls().sum()
-        levels.show_match(page, total, health["health_score"], formats.ratio)
+        score, total = health["health_score"], parts["contribution_score"].drop_nulls().sum()
+        # each part is rounded to the millionth by itself
+        is_rounding = abs(total - score) <= parts.height * LAST_DIGIT
+        levels.show_match(page, score if is_rounding else total, score, formats.ratio)
     columns = [
         Column("name", text("customer.component_title"), is_pinned=True),
         Column("contribution_score", text("customer.contribution"), "ratio"),

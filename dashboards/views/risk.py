@@ -279,7 +279,7 @@ def show_list(page: Frame, choice: Choice, *, has_skill: bool) -> None:
         describe=lambda row: text(
             "risk.customer_name", rank=row["risk_rank"], customer=row["customer"]
         ),
-        spell=lambda some: in_words(page, some),
+        in_words=lambda some: in_words(page, some),
     )
     st.caption(text("risk.list_note"))
     if chosen is not None:

@@ -106,14 +106,6 @@ def show_customers(
     if rows.is_empty():
         st.info(text("segments.nobody"), icon=":material/person_off:")
         return
-    shown = levels.named(page, rows)
-    shown = shown.with_columns(
-        pl.Series(
-            "status_name",
-            [text.code("customer.status", code) for code in shown["customer_status"]],
-            dtype=pl.String,
-        )
-    )
     others = [
         Column("mrr", page.metric_name("mart_kpi_monthly", "mrr"), "money"),
         Column("net_revenue_12m", text("customer.tile.net_revenue_12m"), "money"),
@@ -124,7 +116,7 @@ def show_customers(
         levels.Level(
             "customer", "customer_key", title, text("segments.choose_customer"), mart, ("line",)
         ),
-        shown,
+        rows,
         [
             Column("customer", text("column.customer"), is_pinned=True),
             amount,
@@ -138,6 +130,7 @@ def show_customers(
             Column("last_contact_date", text("customer.fact.last_contact_date"), "date"),
         ],
         describe=lambda row: row["customer"],
+        in_words=lambda listed: levels.with_status(page, listed),
     )
 
 
@@ -789,7 +782,7 @@ def show_campaigns_of(page: Frame, channel: dict) -> None:
     levels.reasons(page, campaigns, columns)
     if campaign is None:
         return
-    won = segments.of_campaign(page.snapshot, campaign["campaign_id"], channel["channel"])
+    won = segments.of_campaign(page.snapshot, campaign["campaign_name"], channel["channel"])
     levels.show_match(page, won.height, campaign["new_customer_count"], formats.count)
     show_customers(
         page,
