@@ -793,6 +793,109 @@ def publish_marts(run: Run, *, now: datetime) -> publish.Version:
         return version
 
 
+# ---- alerts ----
+
+
+def tell_alerts(run: Run, *, now: datetime) -> None:
+    """Judges the alert rules after a run, good or failed, keeps what is new and sends what is due.
+
+    The run holds the home's lock. Whatever goes wrong here is told in the run's log and never
+    changes what the run came to; what could not be sent stays and is tried again by a later run.
+    """
+    try:
+        _tell_alerts(run, now)
+    except KeizokuError as error:
+        run.reporter.note("alerts_not_judged", error=error)
+    except Exception as error:  # its words may hold anything: only its kind is told
+        run.reporter.note("alerts_not_judged", error=type(error).__name__)
+
+
+def _tell_alerts(run: Run, now: datetime) -> None:
+    from dagster_project import alerts
+    from sources import landing
+
+    settings = run.settings
+    config = settings.config.alerts
+    lines = alerts.read_lines(settings.alerts_file)
+    try:
+        version, _ = publish.find_current(settings.published)
+    except KeizokuError:  # nothing published yet, or nothing whole
+        version = None
+    held = [one for one in landing.deliveries(landing_home(settings)) if one.state == "held"]
+    seen = alerts.look(settings, run.report, held, version, lines, now=now)
+    added = alerts.settle(lines, seen, config.channels, now=now)
+    if added:
+        lines = lines + added
+        _write_alerts(settings, lines)
+    for channel in dict.fromkeys(channel for _, channel in alerts.unsent(lines)):
+        lines = _send_alerts(run, lines, channel, now)
+
+
+def _send_alerts(
+    run: Run, lines: list[dict[str, Any]], channel: str, now: datetime
+) -> list[dict[str, Any]]:
+    """All that one channel has not been told, in one message; the lines with what came of it."""
+    from dagster_project import alerts, channels
+
+    due = alerts.next_try(lines, channel)
+    if due and alerts.utc_text(now) < due:
+        return lines
+    events = [line for line, named in alerts.unsent(lines) if named == channel]
+    message = alerts.compose(run.settings, lines, events)
+    try:
+        channels.send(channel, run.settings.config.alerts, message)
+    except channels.NotSent as error:
+        failed = alerts.failed_line(lines, channel, str(error), now=now)
+        run.reporter.note(
+            "alerts_not_sent", channel=channel, error=error, next_at=failed["next_at"]
+        )
+        lines = [*lines, failed]
+    else:
+        at = alerts.utc_text(now)
+        lines = [
+            *lines,
+            *(
+                {
+                    "event": "sent",
+                    "at": at,
+                    "alert_id": line["alert_id"],
+                    "of": line["event"],
+                    "channel": channel,
+                }
+                for line in events
+            ),
+        ]
+    _write_alerts(run.settings, lines)
+    return lines
+
+
+def _write_alerts(settings: Settings, lines: list[dict[str, Any]]) -> None:
+    from dagster_project import alerts
+
+    file = settings.alerts_file
+    file.parent.mkdir(exist_ok=True)
+    aside = file.with_suffix(".new")
+    with aside.open("w", encoding="utf-8") as handle:
+        handle.write(alerts.written(lines))
+        handle.flush()
+        os.fsync(handle.fileno())
+    aside.replace(file)
+
+
+def try_channels(settings: Settings) -> dict[str, str | None]:
+    """Sends a test by every channel; per channel why it did not arrive, None where it did."""
+    from dagster_project import alerts, channels
+
+    outcome: dict[str, str | None] = {}
+    for channel in settings.config.alerts.channels:
+        try:
+            channels.send(channel, settings.config.alerts, alerts.trial_message(settings))
+            outcome[channel] = None
+        except channels.NotSent as error:
+            outcome[channel] = str(error)
+    return outcome
+
+
 def input_fingerprint(settings: Settings, as_of: date, known_at: str | None) -> str:
     """SHA-256 over everything the marts are a function of: equal inputs, equal marts."""
     inputs = {

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.assets import build_assets
-from dagster_project.commands import prepare_manifest
+from dagster_project.commands import prepare_manifest, tell_alerts
 from dagster_project.event_log import spare_the_disk
 from dagster_project.messages import say
 from dagster_project.runs import Reporter, Run, open_run
@@ -48,7 +48,10 @@ def build_definitions(
             reporter(context.log),
             now=datetime.now(UTC),
         ) as opened:
-            yield opened
+            try:
+                yield opened
+            finally:  # also after a failed run; the steps are over, the lock is still held
+                tell_alerts(opened, now=datetime.now(UTC))
 
     return dg.Definitions(
         assets=build_assets(settings, prepare_manifest(settings)),
