@@ -83,13 +83,16 @@ class Alert:
 def look(
     settings: Settings,
     report: Report,
-    held: Iterable[Any],
+    held: Iterable[Any] | None,
     version: publish.Version | None,
     lines: Sequence[Line],
     *,
     now: datetime,
 ) -> Seen:
-    """Every rule of the home over what a run left: its report, held deliveries, the version."""
+    """Every rule of the home over what a run left: its report, held deliveries, the version.
+
+    held, version: None when they cannot be read.
+    """
     rules = settings.config.alerts
     seen = Seen()
     if rules.failed_run:
@@ -125,8 +128,10 @@ def _look_at_run(report: Report, seen: Seen) -> None:
     seen.conditions.append(Condition("failed_run", "failed_run", values, "quality"))
 
 
-def _look_at_held(report: Report, held: Iterable[Any], seen: Seen) -> None:
-    for one in held:
+def _look_at_held(report: Report, held: Iterable[Any] | None, seen: Seen) -> None:
+    if held is None:
+        seen.unknown.add("held:")
+    for one in held or ():
         values = {"source": one.source_system, "delivery": one.delivery_id}
         seen.conditions.append(
             Condition(f"held:{one.delivery_id}", "held_delivery", values, "quality")

@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 import string
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 from dagster_project import closes, dbt_code, kept, lock, publish
 from dagster_project.dbt_build import BuildResult, NodeResult, OnNode
-from dagster_project.messages import KeizokuError
+from dagster_project.messages import KeizokuError, say
 from dagster_project.runs import WAIT_FOR_RUN_SECONDS, Plan, Reporter, Request, Run, phase
+from dagster_project.services import run_child
 from dagster_project.settings import (
     CONFIG_NAME,
     DBT_DIR,
@@ -821,7 +823,11 @@ def _tell_alerts(run: Run, now: datetime) -> None:
         version, _ = publish.find_current(settings.published)
     except KeizokuError:  # nothing published yet, or nothing whole
         version = None
-    held = [one for one in landing.deliveries(landing_home(settings)) if one.state == "held"]
+    try:
+        known = landing.deliveries(landing_home(settings))
+        held = [one for one in known if one.state == "held"]
+    except KeizokuError:  # what made the run fail: that is told, the files are not known
+        held = None
     seen = alerts.look(settings, run.report, held, version, lines, now=now)
     added = alerts.settle(lines, seen, config.channels, now=now)
     if added:
@@ -894,6 +900,68 @@ def try_channels(settings: Settings) -> dict[str, str | None]:
         except channels.NotSent as error:
             outcome[channel] = str(error)
     return outcome
+
+
+# ---- the monthly report ----
+
+REPORT_SECONDS = 600
+REPORT_MODULE = "dashboards.report"
+
+
+def make_report(
+    settings: Settings,
+    month: date | None,
+    *,
+    formats: tuple[str, ...],
+    folder: Path | None,
+    has_names: bool,
+    lang: str,
+) -> list[Path]:
+    """Writes a month's report from the published version; returns the files.
+
+    The pages' own code makes it, in a process of its own. month None: the last complete one.
+    Raises KeizokuError `nothing_published`, `report_failed`.
+    """
+    publish.find_current(settings.published)
+    command = [sys.executable, "-m", REPORT_MODULE, "--lang", lang]
+    command += ["--out", str((folder or settings.reports).expanduser().resolve())]
+    command += ["--month", f"{month:%Y-%m}"] if month else []
+    command += [part for one in formats for part in ("--format", one)]
+    command += ["--names"] if has_names else []
+    done = run_child(settings, command, REPORT_SECONDS)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        shown = f"{month:%Y-%m}" if month else "–"
+        raise KeizokuError("report_failed", where=shown, detail=said[-1] if said else "?")
+    return [Path(path) for path in json.loads(done.stdout.splitlines()[-1])]
+
+
+def list_reports(settings: Settings) -> list[Path]:
+    """The reports of the home by name."""
+    return sorted(
+        path for path in settings.reports.glob("monthly_report_*") if path.suffix != ".new"
+    )
+
+
+def send_report(settings: Settings, files: list[Path], *, lang: str) -> bool:
+    """Sends reports by e-mail where that channel is chosen; returns whether it is.
+
+    Raises KeizokuError `report_not_sent`.
+    """
+    from dagster_project import alerts, channels
+
+    if "email" not in settings.config.alerts.channels:
+        return False
+    names = "\n".join(path.name for path in files)
+    subject = say("report_subject", lang, company=settings.config.company_name or "Keizoku")
+    address = alerts.page_address(settings, "home")
+    text = say("report_text", lang, files=names, address=address)
+    message = channels.Message(subject, text, tuple(files))
+    try:
+        channels.send("email", settings.config.alerts, message)
+    except channels.NotSent as error:
+        raise KeizokuError("report_not_sent", where="email", detail=error) from None
+    return True
 
 
 def input_fingerprint(settings: Settings, as_of: date, known_at: str | None) -> str:

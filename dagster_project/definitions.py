@@ -10,8 +10,9 @@ from dagster_project.assets import build_assets
 from dagster_project.commands import prepare_manifest, tell_alerts
 from dagster_project.event_log import spare_the_disk
 from dagster_project.messages import say
+from dagster_project.reporting import build_report_job
 from dagster_project.runs import Reporter, Run, open_run
-from dagster_project.schedules import JOB_NAME, build_schedule
+from dagster_project.schedules import JOB_NAME, build_report_schedule, build_schedule
 from dagster_project.sensors import build_dead_run_sensor, build_sensor
 from dagster_project.settings import Settings, home_of_environment, load_settings
 
@@ -61,9 +62,10 @@ def build_definitions(
                 selection=dg.AssetSelection.all(),
                 executor_def=dg.in_process_executor,
                 description="Land what arrived, build, audit, publish.",
-            )
+            ),
+            build_report_job(settings),
         ],
-        schedules=[build_schedule(settings)],
+        schedules=[build_schedule(settings), build_report_schedule(settings)],
         sensors=[build_sensor(settings), build_dead_run_sensor()],
         resources={"run": run},
         executor=dg.in_process_executor,

@@ -322,6 +322,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "通知の規則 {rule} を判定できません（{what}）。",
         "The alert rule {rule} cannot be judged ({what}).",
     ),
+    "report_subject": ("【{company}】月次報告", "[{company}] Monthly report"),
+    "report_text": (
+        "月次報告を添付します。\n{files}\n\n画面: {address}\n",
+        "The monthly report is attached.\n{files}\n\nPages: {address}\n",
+    ),
+    "report_written": ("作成しました: {path}", "Written: {path}"),
+    "report_sent": ("メールで送りました。", "Sent by e-mail."),
+    "reports_none": ("月次報告はまだありません。", "There is no monthly report yet."),
     "alerts_none": ("確認が必要なことはありません。", "Nothing to look at."),
     "alerts_not_sent": (
         "通知を {channel} に送れませんでした（{error}）。{next_at} 以降の実行で再送します。",
@@ -743,6 +751,30 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "There is no such metric: {metric}",
             "The published version has none of that id",
             "See `keizoku metrics` (nearest: {nearest})",
+        ),
+    ),
+    "report_failed": (
+        (
+            "月次報告を作成できません",
+            "{detail}",
+            "--month に表示できる月を YYYY-MM で指定するか、先に keizoku run を実行してください",
+        ),
+        (
+            "The monthly report cannot be made",
+            "{detail}",
+            "Give a month the version shows as --month YYYY-MM, or run `keizoku run` first",
+        ),
+    ),
+    "report_not_sent": (
+        (
+            "月次報告をメールで送れませんでした",
+            "{detail}",
+            "[alerts.email] とパスワードの環境変数を確かめ、keizoku alerts test で試してください",
+        ),
+        (
+            "The monthly report was not sent by e-mail",
+            "{detail}",
+            "Check [alerts.email] and the password's variable; try `keizoku alerts test`",
         ),
     ),
     "alerts_no_channel": (

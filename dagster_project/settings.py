@@ -242,6 +242,11 @@ class Settings:
         return self.root / "alerts" / "alerts.jsonl"
 
     @property
+    def reports(self) -> Path:
+        """Monthly reports as they were made."""
+        return self.root / "reports"
+
+    @property
     def closes(self) -> Path:
         """What closed months were reported as; never rebuilt, part of a backup."""
         return self.root / "closes"

@@ -13,8 +13,26 @@ from dashboards.catalogue import LANGUAGES, entries, literal
 REPO = Path(__file__).parents[2]
 DASHBOARDS = REPO / "dashboards"
 # what puts words on the screen; queries, warehouse and exports hold SQL and bytes, not words
-PAGE_SIDE = ["alert_card", "app", "charts", "customers", "drill", "filters", "frame", "levels"]
-PAGE_SIDE += ["renewal_charts", "retention_charts", "source_line", "steps", "tables", "tiles"]
+PAGE_SIDE = [
+    "aging",
+    "alert_card",
+    "app",
+    "charts",
+    "customers",
+    "drill",
+    "filters",
+    "frame",
+    "levels",
+]
+PAGE_SIDE += [
+    "renewal_charts",
+    "report",
+    "retention_charts",
+    "source_line",
+    "steps",
+    "tables",
+    "tiles",
+]
 PAGE_SIDE += ["customer_charts", "search", "segment_charts", "timeline"]
 PAGES = [
     *(DASHBOARDS / f"{name}.py" for name in PAGE_SIDE),
