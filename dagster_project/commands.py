@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 import string
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 from dagster_project import closes, dbt_code, kept, lock, publish
 from dagster_project.dbt_build import BuildResult, NodeResult, OnNode
-from dagster_project.messages import KeizokuError
+from dagster_project.messages import KeizokuError, say
 from dagster_project.runs import WAIT_FOR_RUN_SECONDS, Plan, Reporter, Request, Run, phase
+from dagster_project.services import run_child
 from dagster_project.settings import (
     CONFIG_NAME,
     DBT_DIR,
@@ -800,6 +802,175 @@ def publish_marts(run: Run, *, now: datetime) -> publish.Version:
         version = publish.publish(run.settings.published, run.build_db, marts, stamp, on_mart=tell)
         run.report.outcome, run.report.version = "published", version.name
         return version
+
+
+# ---- alerts ----
+
+
+def tell_alerts(run: Run, *, now: datetime) -> None:
+    """Judges the alert rules after a run, good or failed, keeps what is new and sends what is due.
+
+    The run holds the home's lock. Whatever goes wrong here is told in the run's log and never
+    changes what the run came to; what could not be sent stays and is tried again by a later run.
+    """
+    try:
+        _tell_alerts(run, now)
+    except KeizokuError as error:
+        run.reporter.note("alerts_not_judged", error=error)
+    except Exception as error:  # its words may hold anything: only its kind is told
+        run.reporter.note("alerts_not_judged", error=type(error).__name__)
+
+
+def _tell_alerts(run: Run, now: datetime) -> None:
+    from dagster_project import alerts
+    from sources import landing
+
+    settings = run.settings
+    config = settings.config.alerts
+    lines = alerts.read_lines(settings.alerts_file)
+    try:
+        version, _ = publish.find_current(settings.published)
+    except KeizokuError:  # nothing published yet, or nothing whole
+        version = None
+    try:
+        known = landing.deliveries(landing_home(settings))
+        held = [one for one in known if one.state == "held"]
+    except KeizokuError:  # what made the run fail: that is told, the files are not known
+        held = None
+    seen = alerts.look(settings, run.report, held, version, lines, now=now)
+    added = alerts.settle(lines, seen, config.channels, now=now)
+    if added:
+        lines = lines + added
+        _write_alerts(settings, lines)
+    for channel in dict.fromkeys(channel for _, channel in alerts.unsent(lines)):
+        lines = _send_alerts(run, lines, channel, now)
+
+
+def _send_alerts(
+    run: Run, lines: list[dict[str, Any]], channel: str, now: datetime
+) -> list[dict[str, Any]]:
+    """All that one channel has not been told, in one message; the lines with what came of it."""
+    from dagster_project import alerts, channels
+
+    due = alerts.next_try(lines, channel)
+    if due and alerts.utc_text(now) < due:
+        return lines
+    events = [line for line, named in alerts.unsent(lines) if named == channel]
+    message = alerts.compose(run.settings, lines, events)
+    try:
+        channels.send(channel, run.settings.config.alerts, message)
+    except channels.NotSent as error:
+        failed = alerts.failed_line(lines, channel, str(error), now=now)
+        run.reporter.note(
+            "alerts_not_sent", channel=channel, error=error, next_at=failed["next_at"]
+        )
+        lines = [*lines, failed]
+    else:
+        at = alerts.utc_text(now)
+        lines = [
+            *lines,
+            *(
+                {
+                    "event": "sent",
+                    "at": at,
+                    "alert_id": line["alert_id"],
+                    "of": line["event"],
+                    "channel": channel,
+                }
+                for line in events
+            ),
+        ]
+    _write_alerts(run.settings, lines)
+    return lines
+
+
+def _write_alerts(settings: Settings, lines: list[dict[str, Any]]) -> None:
+    from dagster_project import alerts
+
+    file = settings.alerts_file
+    file.parent.mkdir(exist_ok=True)
+    aside = file.with_suffix(".new")
+    with aside.open("w", encoding="utf-8") as handle:
+        handle.write(alerts.written(lines))
+        handle.flush()
+        os.fsync(handle.fileno())
+    aside.replace(file)
+
+
+def try_channels(settings: Settings) -> dict[str, str | None]:
+    """Sends a test by every channel; per channel why it did not arrive, None where it did."""
+    from dagster_project import alerts, channels
+
+    outcome: dict[str, str | None] = {}
+    for channel in settings.config.alerts.channels:
+        try:
+            channels.send(channel, settings.config.alerts, alerts.trial_message(settings))
+            outcome[channel] = None
+        except channels.NotSent as error:
+            outcome[channel] = str(error)
+    return outcome
+
+
+# ---- the monthly report ----
+
+REPORT_SECONDS = 600
+REPORT_MODULE = "dashboards.report"
+
+
+def make_report(
+    settings: Settings,
+    month: date | None,
+    *,
+    formats: tuple[str, ...],
+    folder: Path | None,
+    has_names: bool,
+    lang: str,
+) -> list[Path]:
+    """Writes a month's report from the published version; returns the files.
+
+    The pages' own code makes it, in a process of its own. month None: the last complete one.
+    Raises KeizokuError `nothing_published`, `report_failed`.
+    """
+    publish.find_current(settings.published)
+    command = [sys.executable, "-m", REPORT_MODULE, "--lang", lang]
+    command += ["--out", str((folder or settings.reports).expanduser().resolve())]
+    command += ["--month", f"{month:%Y-%m}"] if month else []
+    command += [part for one in formats for part in ("--format", one)]
+    command += ["--names"] if has_names else []
+    done = run_child(settings, command, REPORT_SECONDS)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        shown = f"{month:%Y-%m}" if month else "–"
+        raise KeizokuError("report_failed", where=shown, detail=said[-1] if said else "?")
+    return [Path(path) for path in json.loads(done.stdout.splitlines()[-1])]
+
+
+def list_reports(settings: Settings) -> list[Path]:
+    """The reports of the home by name."""
+    return sorted(
+        path for path in settings.reports.glob("monthly_report_*") if path.suffix != ".new"
+    )
+
+
+def send_report(settings: Settings, files: list[Path], *, lang: str) -> bool:
+    """Sends reports by e-mail where that channel is chosen; returns whether it is.
+
+    Raises KeizokuError `report_not_sent`.
+    """
+    from dagster_project import alerts, channels
+
+    if "email" not in settings.config.alerts.channels:
+        return False
+    names = "\n".join(path.name for path in files)
+    subject = say("report_subject", lang, company=settings.config.company_name or "Keizoku")
+    address = alerts.page_address(settings, "home")
+    text = say("report_text", lang, files=names, address=address)
+    message = channels.Message(subject, text, tuple(files))
+    try:
+        channels.send("email", settings.config.alerts, message)
+    except channels.NotSent as error:
+        raise KeizokuError("report_not_sent", where="email", detail=error) from None
+    return True
 
 
 def input_fingerprint(settings: Settings, as_of: date, known_at: str | None) -> str:

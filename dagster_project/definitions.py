@@ -7,11 +7,12 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.assets import build_assets
-from dagster_project.commands import prepare_manifest
+from dagster_project.commands import prepare_manifest, tell_alerts
 from dagster_project.event_log import spare_the_disk
 from dagster_project.messages import say
+from dagster_project.reporting import build_report_job
 from dagster_project.runs import Reporter, Run, open_run
-from dagster_project.schedules import JOB_NAME, build_schedule
+from dagster_project.schedules import JOB_NAME, build_report_schedule, build_schedule
 from dagster_project.sensors import build_dead_run_sensor, build_sensor
 from dagster_project.settings import Settings, home_of_environment, load_settings
 
@@ -48,7 +49,10 @@ def build_definitions(
             reporter(context.log),
             now=datetime.now(UTC),
         ) as opened:
-            yield opened
+            try:
+                yield opened
+            finally:  # also after a failed run; the steps are over, the lock is still held
+                tell_alerts(opened, now=datetime.now(UTC))
 
     return dg.Definitions(
         assets=build_assets(settings, prepare_manifest(settings)),
@@ -58,9 +62,10 @@ def build_definitions(
                 selection=dg.AssetSelection.all(),
                 executor_def=dg.in_process_executor,
                 description="Land what arrived, build, audit, publish.",
-            )
+            ),
+            build_report_job(settings),
         ],
-        schedules=[build_schedule(settings)],
+        schedules=[build_schedule(settings), build_report_schedule(settings)],
         sensors=[build_sensor(settings), build_dead_run_sensor()],
         resources={"run": run},
         executor=dg.in_process_executor,

@@ -4,6 +4,7 @@ An error says 何が・どこで・なぜ・どうする: what, where, why, what
 error; the others stand here. Reasons of refused files belong to sources and carry their own texts.
 """
 
+from string import Formatter
 from typing import Any
 
 LANGUAGES = ("ja", "en")
@@ -42,6 +43,19 @@ def explain(code: str, lang: str, *, where: str = "", **values: Any) -> dict[str
         "why": why.format(**values),
         "remedy": remedy.format(**values),
     }
+
+
+def headline(code: str, lang: str, **facts: str) -> str:
+    """Only what went wrong; `facts` as headline_facts gives them."""
+    return ERRORS[code][0 if lang == "ja" else 1][0].format(**facts)
+
+
+def headline_facts(code: str, values: dict[str, str]) -> dict[str, str]:
+    """The values the headline of an error needs: the others may hold what is not for everybody."""
+    named = {
+        name for texts in ERRORS[code] for _, name, _, _ in Formatter().parse(texts[0]) if name
+    }
+    return {name: values.get(name, "?") for name in sorted(named)}
 
 
 def one_line(explained: dict[str, str]) -> str:
@@ -251,6 +265,91 @@ TEXT: dict[str, tuple[str, str]] = {
     "status_deliveries": ("受領したファイル", "Deliveries"),
     "status_inbox": ("受信箱で待つファイル", "Files waiting in the inbox"),
     "status_running": ("実行中", "Running now"),
+    "alert_subject": ("【{company}】要確認: {count} 件", "[{company}] {count} to look at"),
+    "alert_subject_recovered": ("【{company}】解消: {count} 件", "[{company}] {count} resolved"),
+    "alert_subject_test": ("【{company}】通知のテスト", "[{company}] test of alerts"),
+    "alert_test": (
+        "keizoku alerts test からの確認です。この文が届けば通知は働いています。",
+        "Sent by `keizoku alerts test`. If you can read this, alerts arrive.",
+    ),
+    "alert_line": ("・{text}\n  {address}", "- {text}\n  {address}"),
+    "alert_recovered": ("解消しました: {text}", "Resolved: {text}"),
+    "alert_failed_run": (
+        "実行が失敗しました（{what}）。公開中の数字は前のままです。",
+        "A run failed ({what}). The published figures are those of before.",
+    ),
+    "alert_held_delivery": (
+        "{source} から届いたファイルを保留しています（受領 {delivery}）。",
+        "A file of {source} is held (delivery {delivery}).",
+    ),
+    "alert_unrecognised_file": (
+        "判別できないファイルが受信箱に {count} 件あります。",
+        "{count} file(s) in the inbox were not recognised.",
+    ),
+    "alert_stale_source": (
+        "{source} の「{entity}」は {through} までです（{days} 日前。限度 {limit_days} 日）。",
+        "{source}, {entity}: data through {through} ({days} days ago, limit {limit_days}).",
+    ),
+    "alert_new_at_risk": (
+        "要注意顧客が新たに {count} 社あります（MRR {mrr}）。",
+        "{count} customers are newly at risk (MRR {mrr}).",
+    ),
+    "alert_anomaly_forecast": (
+        "{name}（{month}）が {value} で、予測の95%区間 {lower} ～ {upper} の外です。",
+        "{name} ({month}) is {value}, outside the 95% interval forecast, {lower} to {upper}.",
+    ),
+    "alert_anomaly_past": (
+        "{name}（{month}）が {value} で、これまでの月から見た範囲 {lower} ～ {upper} の外です。",
+        "{name} ({month}) is {value}, outside its usual range, {lower} to {upper}.",
+    ),
+    "alert_threshold_above": (
+        "{name}（{month}）が {value} で、上限 {limit} を超えています。",
+        "{name} ({month}) is {value}, above the limit {limit}.",
+    ),
+    "alert_threshold_below": (
+        "{name}（{month}）が {value} で、下限 {limit} を下回っています。",
+        "{name} ({month}) is {value}, below the limit {limit}.",
+    ),
+    "alert_threshold_change_above": (
+        "{name}（{month}）は {value}、前月との差 {judged} が上限 {limit} を超えています。",
+        "{name} ({month}) is {value}; its change {judged} is above the limit {limit}.",
+    ),
+    "alert_threshold_change_below": (
+        "{name}（{month}）は {value}、前月との差 {judged} が下限 {limit} を下回っています。",
+        "{name} ({month}) is {value}; its change {judged} is below the limit {limit}.",
+    ),
+    "alert_broken_rule": (
+        "通知の規則 {rule} を判定できません（{what}）。",
+        "The alert rule {rule} cannot be judged ({what}).",
+    ),
+    "report_subject": ("【{company}】月次報告", "[{company}] Monthly report"),
+    "report_text": (
+        "月次報告を添付します。\n{files}\n\n画面: {address}\n",
+        "The monthly report is attached.\n{files}\n\nPages: {address}\n",
+    ),
+    "report_written": ("作成しました: {path}", "Written: {path}"),
+    "report_sent": ("メールで送りました。", "Sent by e-mail."),
+    "reports_none": ("月次報告はまだありません。", "There is no monthly report yet."),
+    "alerts_none": ("確認が必要なことはありません。", "Nothing to look at."),
+    "alerts_not_sent": (
+        "通知を {channel} に送れませんでした（{error}）。{next_at} 以降の実行で再送します。",
+        "Could not send to {channel} ({error}); tried again by the first run after {next_at}.",
+    ),
+    "alerts_not_judged": (
+        "通知の判定ができませんでした（{error}）。公開には影響ありません。",
+        "Alerts could not be judged ({error}); what is published is not affected.",
+    ),
+    "alerts_test_sent": ("{channel}: 送りました。", "{channel}: sent."),
+    "alerts_test_failed": (
+        "{channel}: 送れませんでした（{error}）。",
+        "{channel}: not sent ({error}).",
+    ),
+    "alert_is_open": ("要確認", "open"),
+    "alert_is_closed": ("解消", "resolved"),
+    "col_opened": ("発生", "Since"),
+    "col_closed": ("解消", "Resolved"),
+    "col_alert": ("内容", "What"),
+    "col_unsent": ("未送信", "Not sent yet"),
     "status_none": ("なし", "none"),
     "status_counts": (
         "有効 {live}・保留 {held}・取り下げ {withdrawn}",
@@ -652,6 +751,66 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "There is no such metric: {metric}",
             "The published version has none of that id",
             "See `keizoku metrics` (nearest: {nearest})",
+        ),
+    ),
+    "report_failed": (
+        (
+            "月次報告を作成できません",
+            "{detail}",
+            "--month に表示できる月を YYYY-MM で指定するか、先に keizoku run を実行してください",
+        ),
+        (
+            "The monthly report cannot be made",
+            "{detail}",
+            "Give a month the version shows as --month YYYY-MM, or run `keizoku run` first",
+        ),
+    ),
+    "report_not_sent": (
+        (
+            "月次報告をメールで送れませんでした",
+            "{detail}",
+            "[alerts.email] とパスワードの環境変数を確かめ、keizoku alerts test で試してください",
+        ),
+        (
+            "The monthly report was not sent by e-mail",
+            "{detail}",
+            "Check [alerts.email] and the password's variable; try `keizoku alerts test`",
+        ),
+    ),
+    "alerts_no_channel": (
+        (
+            "通知の送り先がありません",
+            "[alerts] channels が空です",
+            "keizoku.toml の [alerts] channels に webhook か email を書いてください",
+        ),
+        (
+            "There is nowhere to send alerts to",
+            "[alerts] channels is empty",
+            "Write webhook or email into [alerts] channels of keizoku.toml",
+        ),
+    ),
+    "alerts_unreadable": (
+        (
+            "通知の記録を読めません",
+            "{detail}",
+            "alerts/alerts.jsonl のその行を直すか、ファイルを別の場所に移してください",
+        ),
+        (
+            "The record of alerts cannot be read",
+            "{detail}",
+            "Correct that line of alerts/alerts.jsonl or move the file away",
+        ),
+    ),
+    "alert_rule_ambiguous": (
+        (
+            "月ごとに一つの値に決まりません（{model}: {column}）",
+            "規則の where が列と値を一つに絞っていません",
+            "keizoku.toml の [[alerts.thresholds]] の where に列と値を書いてください",
+        ),
+        (
+            "It is not one value per month ({model}: {column})",
+            "The rule's `where` does not name columns that leave one row",
+            "Give columns and values in `where` of [[alerts.thresholds]] in keizoku.toml",
         ),
     ),
     "sql_failed": (

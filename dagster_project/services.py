@@ -160,6 +160,29 @@ def child_environment(settings: Settings) -> Mapping[str, str]:
     }
 
 
+def run_child(
+    settings: Settings, command: Sequence[str], seconds: float
+) -> subprocess.CompletedProcess[str]:
+    """Runs a program for this home to its end. Raises KeizokuError `process_died` when it takes
+    longer than that.
+    """
+    try:
+        return subprocess.run(
+            die_with_parent(command),
+            cwd=settings.root,
+            env=child_environment(settings),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise KeizokuError(
+            "process_died", where=command[-1], name=command[2], returncode="-", detail=error
+        ) from error
+
+
 def die_with_parent(command: Sequence[str]) -> list[str]:
     """The command so that the kernel ends it when this process dies without saying goodbye."""
     setpriv = shutil.which("setpriv")

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dagster_project.messages import KeizokuError
 
@@ -91,6 +91,67 @@ class PortsConfig(_Strict):
     dashboards: int = Field(default=DASHBOARDS_PORT, ge=1, le=65535)
 
 
+class ThresholdConfig(_Strict):
+    """A metric and the value it must not pass, in the last complete month.
+
+    change_*: against the month before, a rate in points (0.01 = 1pt), anything else as a share.
+    where: columns and values that leave one row per month, where the mart has more.
+    """
+
+    metric: str
+    above: float | None = None
+    below: float | None = None
+    change_above: float | None = None
+    change_below: float | None = None
+    where: dict[str, str] = {}
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """The limits that are given, by name."""
+        names = ("above", "below", "change_above", "change_below")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+    @model_validator(mode="after")
+    def _has_one_limit(self) -> "ThresholdConfig":
+        if len(self.limits) != 1:
+            raise ValueError("one of above | below | change_above | change_below")
+        return self
+
+
+class EmailConfig(_Strict):
+    """The mail server; its password comes from the environment only."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    starttls: bool = True
+    user: str = ""
+    sender: str = ""
+    to: list[str] = []
+
+
+class AlertsConfig(_Strict):
+    """What is worth a message, and where messages go."""
+
+    channels: list[Literal["webhook", "email"]] = []
+    page_address: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    failed_run: bool = True
+    held_delivery: bool = True
+    stale_source: bool = True
+    new_at_risk: bool = True
+    anomalies: list[str] = ["kpi_monthly.mrr", "kpi_monthly.logo_churn_rate"]
+    thresholds: list[ThresholdConfig] = []
+    email: EmailConfig = EmailConfig()
+
+    @model_validator(mode="after")
+    def _can_send_mail(self) -> "AlertsConfig":
+        mail = self.email
+        if "email" in self.channels and not (mail.host and mail.sender and mail.to):
+            raise ValueError("[alerts.email] host, sender, to")
+        if mail.user and not mail.starttls:
+            raise ValueError("[alerts.email] a password is sent with starttls = true only")
+        return self
+
+
 class Config(_Strict):
     """The content of keizoku.toml; every key is optional."""
 
@@ -100,6 +161,7 @@ class Config(_Strict):
     schedule: ScheduleConfig = ScheduleConfig()
     freshness: FreshnessConfig = FreshnessConfig()
     ports: PortsConfig = PortsConfig()
+    alerts: AlertsConfig = AlertsConfig()
 
 
 @dataclass(frozen=True)
@@ -173,6 +235,16 @@ class Settings:
     def run_history(self) -> Path:
         """Append-only JSON lines: what became of every run."""
         return self.root / "audit" / "runs.jsonl"
+
+    @property
+    def alerts_file(self) -> Path:
+        """JSON lines: which alerts were opened and closed, and to whom that was said."""
+        return self.root / "alerts" / "alerts.jsonl"
+
+    @property
+    def reports(self) -> Path:
+        """Monthly reports as they were made."""
+        return self.root / "reports"
 
     @property
     def closes(self) -> Path:

@@ -76,8 +76,13 @@ def section(title: str, notes: str, slot: object) -> None:
 
 def words(text: str) -> None:
     """A sentence of the page, without its Markdown marks."""
-    plain = text.replace("**", "").replace("\\", "").replace("\u2060", "")
-    current().parts.append(lambda: pdf.Words("body", plain))
+    said = plain(text)
+    current().parts.append(lambda: pdf.Words("body", said))
+
+
+def plain(text: str) -> str:
+    """A sentence of a page without the marks of Markdown."""
+    return text.replace("**", "").replace("\\", "").replace("\u2060", "")
 
 
 def tile(name: str, value: str, change: str) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import charts, filters, frame, levels, source_line, tables, tiles
+from dashboards.aging import NOT_DUE, bucket_name
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import cash
@@ -18,7 +19,6 @@ from dashboards.tables import Column
 
 MONTHS_SHOWN = 24
 MONTHS_OF_HISTORY = 13
-NOT_DUE = ("not_due", "no_due_date")
 STATES = ("review", "unmatched", "partial", "unapplied", "matched")  # what waits comes first
 NEEDS_DECISION = ("review", "unmatched")
 INVOICES = "billing.invoices"  # the entity invoices were landed as
@@ -267,16 +267,6 @@ INVOICE_PARTS = (
     "settled_otherwise_native",
     "balance_native",
 )
-
-
-def bucket_name(page: Frame, bucket: str) -> str:
-    """A bucket of days overdue in words: not yet due, 1 to 30 days, 91 days or more."""
-    if bucket in NOT_DUE:
-        return page.text.code("ar_bucket", bucket)
-    if bucket.endswith("+"):
-        return page.text("cash.bucket_from", first=bucket[:-1])
-    first, last = bucket.split("-")
-    return page.text("cash.bucket_range", first=first, last=last)
 
 
 def native(page: Frame, rows: pl.DataFrame, *columns: str) -> pl.DataFrame:

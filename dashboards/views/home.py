@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, drill, filters, frame, printout, steps, tables, tiles
+from dashboards import alert_card, charts, drill, filters, frame, printout, steps, tables, tiles
 from dashboards.frame import Frame
 from dashboards.queries import about, control, revenue
 from dashboards.tables import Column
@@ -46,6 +46,7 @@ def main(page: Frame) -> None:
     first, month = next(iter(months.values()))["month"], months[chosen]["month"]
     frame.warn_when_uncovered(page, months[chosen]["month_end"])
     show_restated(page)
+    alert_card.show(page)
 
     kpis = revenue.kpis(page.snapshot, first, month)
     history = kpis.tail(MONTHS_OF_HISTORY).to_dicts()

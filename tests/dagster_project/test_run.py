@@ -345,3 +345,35 @@ def test_up_shows_dagster_and_the_dashboards_and_stops_when_told(home):
     for url in urls.values():
         with pytest.raises(OSError):
             urllib.request.urlopen(url, timeout=2)
+
+
+def test_the_job_tells_alerts_after_it_whatever_it_came_to_and_each_once(home):
+    """Exports of March, looked at months later: stale; then a run that fails."""
+    from tests.dagster_project.test_alerts import SECRET, Slack
+
+    shutil.rmtree(home / "alerts")  # its first run told nobody: there was no channel
+    slack = Slack()
+    secret = {"KEIZOKU_ALERT_WEBHOOK_URL": slack.address}
+    rules = '[alerts]\nchannels = ["webhook"]\n[freshness]\nfail_after_days = 1\n'
+    (home / "keizoku.toml").write_text(f"{rules}warn_after_days = 1\n", encoding="utf-8")
+    code, report = run(home, **secret)
+    assert (code, report["outcome"]) == (0, "nothing_new")
+    assert [text.splitlines()[0] for text in slack.texts] == ["【Keizoku】要確認: 2 件"]
+    assert "billing" in slack.texts[0]
+    assert "crm" in slack.texts[0]
+    (home / "secret").rename(home / "secret.away")
+    code, report = run(home, **secret)
+    assert (code, report["outcome"]) == (1, "failed")
+    (home / "secret.away").rename(home / "secret")
+    done = keizoku(home, "--debug", "run", "--as-of", AS_OF, **secret)
+    assert done.returncode == 0, done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    slack.close()
+    assert [text.splitlines()[0] for text in slack.texts[1:]] == [
+        "【Keizoku】要確認: 1 件",
+        "【Keizoku】解消: 1 件",
+    ]
+    leaks = [
+        path for path in home.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()
+    ]
+    assert leaks == []
