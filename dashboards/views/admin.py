@@ -610,12 +610,18 @@ def show_by_page(page: Frame, views: pl.DataFrame) -> None:
     titled(page, title, "views", text("admin.tile_help.views"))
     rows = access_log.counted(views, "thing")
     items = [
-        charts.Bar(thing_name(page, name) or "", count, formats.count(count))
-        for name, count in rows.select("thing", VIEW).iter_rows()
+        charts.Bar(
+            thing_name(page, name) or "",
+            count,
+            formats.count(count),
+            puts={"view": "log", "action": VIEW, "thing": name},
+        )
+        for name, count in rows.select("thing", VIEW).drop_nulls().iter_rows()
     ]
     charts.show(
         charts.bars(items, text("admin.unit.views"), page.is_dark), key="by_page", alt=title
     )
+    st.caption(text("admin.by_page_hint"))
 
 
 def show_by_week(page: Frame, views: pl.DataFrame) -> None:
