@@ -46,6 +46,11 @@ def literal(value: object) -> str:
     return MARKDOWN.sub(r"\\\g<0>", broken)
 
 
+def plain(text: str) -> str:
+    """A sentence of a page as it reads: without the marks and escapes of Markdown."""
+    return text.replace("**", "").replace("\\", "").replace("\u2060", "")
+
+
 @dataclass(frozen=True)
 class Text:
     """The catalogue of one language: `text("home.title")`, `text("home.delta", value="…")`."""

@@ -383,7 +383,7 @@ def show(chart: alt.Chart, *, key: str, alt: str, clears: Sequence[str] = ()) ->
     def press() -> None:
         for mark in st.session_state[key]["selection"].get(PRESSED, ()):
             if mark.get(PUTS):
-                filters.put(**dict.fromkeys(clears), **dict(parse_qsl(mark[PUTS])))
+                filters.put(**dict.fromkeys(clears) | dict(parse_qsl(mark[PUTS])))
 
     st.altair_chart(chart, width="stretch", key=key, alt=alt, on_select=press)
 

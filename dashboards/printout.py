@@ -15,7 +15,7 @@ import altair as alt
 import streamlit as st
 
 from dashboards import access, clock
-from dashboards.catalogue import Text
+from dashboards.catalogue import Text, plain
 from dashboards.exports import pdf, png
 from dashboards.formatting import Formats
 from dashboards.warehouse import Snapshot

@@ -83,7 +83,7 @@ def _delete(home: Path, who: access.Principal, name: str) -> None:
 
 def _show_form(home: Path, who: access.Principal, text: Text, current: str) -> None:
     asked = st.query_params.to_dict()
-    with st.form("keep_view", border=False):
+    with st.form(key="keep_view", border=False):
         name = st.text_input(text("saved_views.name"), max_chars=kept.NAME_LENGTH)
         is_shared = st.checkbox(text("saved_views.share"))
         if not st.form_submit_button(text("saved_views.keep"), icon=":material/bookmark_add:"):

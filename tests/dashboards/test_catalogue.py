@@ -14,33 +14,33 @@ from dashboards.catalogue import LANGUAGES, entries, literal
 REPO = Path(__file__).parents[2]
 DASHBOARDS = REPO / "dashboards"
 # what puts words on the screen; queries, warehouse and exports hold SQL and bytes, not words
-PAGE_SIDE = """
-    aging
-    alert_card
-    app
-    charts
-    customer_charts
-    customers
-    drill
-    filters
-    forecast_charts
-    frame
-    levels
-    printout
-    renewal_charts
-    report
-    retention_charts
-    risk_charts
-    saved_views
-    search
-    segment_charts
-    source_line
-    steps
-    tables
-    tiles
-    timeline
-    tour
-""".split()
+PAGE_SIDE = [
+    "aging",
+    "alert_card",
+    "app",
+    "charts",
+    "customer_charts",
+    "customers",
+    "drill",
+    "filters",
+    "forecast_charts",
+    "frame",
+    "levels",
+    "printout",
+    "renewal_charts",
+    "report",
+    "retention_charts",
+    "risk_charts",
+    "saved_views",
+    "search",
+    "segment_charts",
+    "source_line",
+    "steps",
+    "tables",
+    "tiles",
+    "timeline",
+    "tour",
+]
 PAGES = [
     *(DASHBOARDS / f"{name}.py" for name in PAGE_SIDE),
     *sorted((DASHBOARDS / "views").glob("*.py")),
