@@ -148,6 +148,14 @@ def test_every_page_named_exists_and_is_called_as_it_is(lang):
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_page_of_the_menu_is_explained(lang):
+    told = set(manual.chapters(lang)[2].pages)
+    assert manual.chapters(lang)[2].name == "pages"
+    # a page that explains others is named where one needs it
+    assert PAGES.keys() - {"manual"} <= told
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_policy_and_table_named_exists(lang):
     import yaml
 
