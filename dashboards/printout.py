@@ -80,11 +80,6 @@ def words(text: str) -> None:
     current().parts.append(lambda: pdf.Words("body", said))
 
 
-def plain(text: str) -> str:
-    """A sentence of a page without the marks of Markdown."""
-    return text.replace("**", "").replace("\\", "").replace("\u2060", "")
-
-
 def tile(name: str, value: str, change: str) -> None:
     """One tile; tiles beside each other become one row of figures."""
     current().parts.append(lambda: pdf.Figures([(name, value, change)]))

@@ -19,7 +19,7 @@ import polars as pl
 from dagster_project.messages import KeizokuError
 from dashboards import access, charts, clock, levels, printout, steps, warehouse
 from dashboards.aging import bucket_name
-from dashboards.catalogue import LANGUAGES, Text
+from dashboards.catalogue import LANGUAGES, Text, plain
 from dashboards.exports import pdf, png, xlsx
 from dashboards.exports.table import Heading, Table
 from dashboards.formatting import Formats
@@ -193,7 +193,7 @@ def movement_section(page: Frame, month: date) -> Section:
     words = moved.with_columns(pl.Series("movement", names, dtype=pl.String))
     return Section(
         title,
-        printout.plain(steps.explained(page, kpis_until(page, month).tail(2), totals)),
+        plain(steps.explained(page, kpis_until(page, month).tail(2), totals)),
         [
             Column("movement", text("report.movement")),
             Column("mrr_change", text("report.change"), "money"),

@@ -1,7 +1,6 @@
 """予測: what MRR is expected to be, where the year lands, made of what, and how far to trust it."""
 
 from datetime import date
-from decimal import Decimal
 
 import polars as pl
 import streamlit as st
@@ -14,6 +13,7 @@ from dashboards import (
     filters,
     forecast_charts,
     frame,
+    landing,
     levels,
     tables,
     tiles,
@@ -23,7 +23,7 @@ from dashboards.queries import about, forecast
 from dashboards.tables import Column
 
 MART, PART, BACKTEST = "mart_forecast_mrr", "mart_forecast_component", "mart_forecast_backtest"
-LANDING, CHANCE = "mart_forecast_landing", "mart_renewal_probability"
+CHANCE = "mart_renewal_probability"
 VIEWS = ("outlook", "parts", "scenario", "backtest")
 BASE = "base"
 PUBLISHED_SCENARIOS = (BASE, "churn_minus_1pt", "new_plus_10pct")
@@ -86,7 +86,7 @@ def show_tiles(page: Frame, ahead: pl.DataFrame) -> None:
     text, formats = page.text, page.formats
     now = forecast.actual(page.snapshot).tail(1).to_dicts()[0]
     last = ahead.tail(1).to_dicts()[0]
-    landing = forecast.landing(page.snapshot).filter(pl.col("scenario") == BASE).to_dicts()
+    of_year = forecast.landing(page.snapshot).filter(pl.col("scenario") == BASE).to_dicts()
     with st.container(key="tiles"):
         tiles.show(
             text("forecast.mrr_now", month=formats.month(now["month"])),
@@ -98,23 +98,9 @@ def show_tiles(page: Frame, ahead: pl.DataFrame) -> None:
             without_change=text("forecast.known"),
             definition=page.definition(frame.KPI_MART, "mrr"),
         )
-        for row in landing:
+        for row in of_year:
             year = formats.fiscal_year(row["fiscal_year"])
-            tiles.show(
-                text("forecast.landing_mrr", year=year, month=formats.month(row["last_month"])),
-                "money",
-                row["landing_mrr"],
-                None,
-                formats,
-                compared_with="",
-                without_change=interval(
-                    page,
-                    row["landing_lower_80_mrr"],
-                    row["landing_upper_80_mrr"],
-                    row["landing_lower_80_mrr_null_reason"],
-                ),
-                definition=page.definition(LANDING, "landing_mrr"),
-            )
+            landing.show_tile(page, row)
             reason = row["last_year_mrr_total_null_reason"]
             tiles.show(
                 text("forecast.landing_total", year=year),
@@ -126,7 +112,7 @@ def show_tiles(page: Frame, ahead: pl.DataFrame) -> None:
                 without_change=text.code("null_reason", reason) if reason else None,
                 definition=text(
                     "forecast.landing_parts",
-                    definition=page.definition(LANDING, "landing_mrr_total"),
+                    definition=page.definition(landing.LANDING, "landing_mrr_total"),
                     known=formats.money(row["actual_mrr_total"]),
                     known_months=row["actual_month_count"],
                     ahead=formats.money(row["forecast_mrr_total"]),
@@ -140,19 +126,11 @@ def show_tiles(page: Frame, ahead: pl.DataFrame) -> None:
             None,
             formats,
             compared_with="",
-            without_change=interval(
+            without_change=landing.interval(
                 page, last["lower_80_mrr"], last["upper_80_mrr"], last["lower_80_mrr_null_reason"]
             ),
             definition=page.definition(MART, "forecast_mrr"),
         )
-
-
-def interval(page: Frame, low: Decimal | None, high: Decimal | None, reason: str | None) -> str:
-    """The 80 % interval in words, or why there is none."""
-    if low is None:
-        return page.text("forecast.no_interval", reason=page.text.code("null_reason", reason))
-    money = page.formats.money
-    return page.text("forecast.interval_80", low=money(low), high=money(high))
 
 
 def say_method(page: Frame, ahead: pl.DataFrame) -> None:
@@ -652,8 +630,8 @@ def choose_assumptions(page: Frame) -> scenario.Assumptions:
 def show_scenario_tiles(page: Frame, months: pl.DataFrame) -> None:
     """The year's end and the last month under the assumptions, against the published forecast."""
     text, formats = page.text, page.formats
-    landing = forecast.landing(page.snapshot).filter(pl.col("scenario") == BASE)
-    wanted = [*landing["last_month"], months["month"][-1]]
+    ends_of_year = forecast.landing(page.snapshot).filter(pl.col("scenario") == BASE)
+    wanted = [*ends_of_year["last_month"], months["month"][-1]]
     with st.container(key="tiles_rates"):
         for row in months.filter(pl.col("month").is_in(wanted)).to_dicts():
             tiles.show(
@@ -694,10 +672,10 @@ def show_assumed_parts(page: Frame, projected: pl.DataFrame) -> None:
 def show_published_scenarios(page: Frame) -> None:
     """The scenarios that were computed anew with the forecast, where they land."""
     text, formats = page.text, page.formats
-    landing = forecast.landing(page.snapshot)
-    ends = [forecast.published(page.snapshot, name) for name in landing["scenario"]]
-    shown = landing.with_columns(
-        pl.Series("name", [text.code("scenario", name) for name in landing["scenario"]]),
+    of_year = forecast.landing(page.snapshot)
+    ends = [forecast.published(page.snapshot, name) for name in of_year["scenario"]]
+    shown = of_year.with_columns(
+        pl.Series("name", [text.code("scenario", name) for name in of_year["scenario"]]),
         pl.Series("last_mrr", [end["forecast_mrr"][-1] for end in ends], dtype=pl.Decimal(28, 6)),
     )
     title = text("forecast.published_scenarios")
@@ -706,8 +684,10 @@ def show_published_scenarios(page: Frame) -> None:
     last = ends[0]["month"][-1]
     columns = [
         Column("name", text("forecast.scenario_name"), is_pinned=True),
-        Column("landing_mrr", page.metric_name(LANDING, "landing_mrr"), "money"),
-        Column("landing_mrr_total", page.metric_name(LANDING, "landing_mrr_total"), "money"),
+        Column("landing_mrr", page.metric_name(landing.LANDING, "landing_mrr"), "money"),
+        Column(
+            "landing_mrr_total", page.metric_name(landing.LANDING, "landing_mrr_total"), "money"
+        ),
         Column("last_mrr", text("forecast.mrr_last", month=formats.month(last)), "money"),
     ]
     tables.show(shown, columns, formats, key="published_scenarios", alt=title)

@@ -7,9 +7,20 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
-from dashboards import alert_card, charts, drill, filters, frame, printout, steps, tables, tiles
+from dashboards import (
+    alert_card,
+    charts,
+    drill,
+    filters,
+    frame,
+    landing,
+    printout,
+    steps,
+    tables,
+    tiles,
+)
 from dashboards.frame import Frame
-from dashboards.queries import about, control, revenue
+from dashboards.queries import about, control, forecast, revenue
 from dashboards.tables import Column
 
 MART = frame.KPI_MART
@@ -50,9 +61,13 @@ def main(page: Frame) -> None:
 
     kpis = revenue.kpis(page.snapshot, first, month)
     history = kpis.tail(MONTHS_OF_HISTORY).to_dicts()
-    with st.container(key="tiles"):
+    with st.container(key="tiles_five"):
         for tile in TILES:
             show_tile(page, tile, history)
+        if month == list(months.values())[-1]["month"]:
+            for row in forecast.landing(page.snapshot).to_dicts():
+                if row["scenario"] == "base":
+                    landing.show_tile(page, row)
 
     show_movements(page, chosen, months[chosen]["month_end"], kpis)
     show_history(page, kpis)

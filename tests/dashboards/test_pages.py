@@ -153,7 +153,13 @@ def test_home_shows_the_golden_figures_of_june(gd1_home):
         "NRR（月次）": ("100.00%", "+2.15pt"),
         "GRR（月次）": ("100.00%", "+4.30pt"),
         "クイックレシオ": ("—（解約・減額がないため）"[0], "解約・減額がないため"),
+        "2026年度の着地予測（2027年3月末のMRR）": (
+            "210,926円",
+            "80％の幅は、12か月分の記録がないため出せません",
+        ),
     }
+    # what lies ahead is said beside the newest month only
+    assert not any("着地予測" in name for name in tiles(open_page(month="2026-03")))
 
 
 def test_home_shows_the_golden_figures_of_march_with_what_was_divided_by_what(gd1_home):

@@ -45,7 +45,7 @@ def test_home_shows_the_golden_figures(real_home):
     assert not app.exception
     assert not app.warning
     assert not app.error
-    june = {metric.label: metric.value for metric in app.metric}
+    june = {metric.label: metric.value for metric in app.metric if "着地予測" not in metric.label}
     assert june == {
         "MRR": "106,600円",
         "ARR": "1,279,200円",
