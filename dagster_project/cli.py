@@ -18,7 +18,7 @@ from uuid import uuid4
 import typer
 from typer.core import TyperGroup
 
-from dagster_project import alerts_cli, control_cli, report_cli
+from dagster_project import alerts_cli, control_cli, export_cli, report_cli
 from dagster_project.console import Console, language
 from dagster_project.messages import KeizokuError
 
@@ -861,6 +861,7 @@ def publish_command(
 
 app.add_typer(control_cli.app)
 app.add_typer(alerts_cli.app)
+app.add_typer(export_cli.app)
 app.add_typer(report_cli.app)
 
 

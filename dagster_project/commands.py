@@ -945,6 +945,23 @@ def make_report(
     return [Path(path) for path in json.loads(done.stdout.splitlines()[-1])]
 
 
+def export_list(
+    settings: Settings, name: str, channel: str, *, kind: str, folder: Path | None, lang: str
+) -> dict[str, Any]:
+    """Writes a list of customers who agreed to the channel; returns path, rows and who was left
+    out by why. Raises KeizokuError `nothing_published`, `list_failed`.
+    """
+    publish.find_current(settings.published)
+    target = (folder or settings.root / "exports").expanduser().resolve()
+    command = [sys.executable, "-m", "dashboards.lists", "--list", name, "--for", channel]
+    command += ["--format", kind, "--out", str(target), "--lang", lang]
+    done = run_child(settings, command, REPORT_SECONDS)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        raise KeizokuError("list_failed", where=name, detail=said[-1] if said else "?")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 def list_reports(settings: Settings) -> list[Path]:
     """The reports of the home by name."""
     return sorted(

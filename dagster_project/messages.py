@@ -329,6 +329,11 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "report_written": ("作成しました: {path}", "Written: {path}"),
     "report_sent": ("メールで送りました。", "Sent by e-mail."),
+    "list_written": (
+        "{rows} 行（{customers} 顧客）を書きました: {path}",
+        "Wrote {rows} rows ({customers} customers): {path}",
+    ),
+    "list_left_out": ("  {why}: {count}", "  {why}: {count}"),
     "reports_none": ("月次報告はまだありません。", "There is no monthly report yet."),
     "alerts_none": ("確認が必要なことはありません。", "Nothing to look at."),
     "alerts_not_sent": (
@@ -751,6 +756,18 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "There is no such metric: {metric}",
             "The published version has none of that id",
             "See `keizoku metrics` (nearest: {nearest})",
+        ),
+    ),
+    "list_failed": (
+        (
+            "リストを作成できません",
+            "{detail}",
+            "個人情報を見る権限と、公開版が読めることを確かめてください（keizoku status）",
+        ),
+        (
+            "The list cannot be made",
+            "{detail}",
+            "Check the right to personal data and that a version can be read (`keizoku status`)",
         ),
     ),
     "report_failed": (
