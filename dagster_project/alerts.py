@@ -34,6 +34,7 @@ EVERYBODY = {
     "basis": "contract",
     "view": "as_restated",
 }
+HOME_PAGE = ""  # the first page has no address of its own
 FORECAST_METRIC = "kpi_monthly.mrr"  # the figure whose forecast is published
 
 
@@ -212,7 +213,7 @@ def _judge(key: str, seen: Seen, rule: Callable[[], None]) -> None:
         seen.unknown.add(f"{key}:")
         facts = headline_facts(error.code, error.values)
         values = {"rule": key, "code": error.code, "facts": facts}
-        seen.conditions.append(Condition(f"rule:{key}", "broken_rule", values, "home"))
+        seen.conditions.append(Condition(f"rule:{key}", "broken_rule", values, HOME_PAGE))
 
 
 def _look_for_anomaly(
@@ -240,7 +241,7 @@ def _look_for_anomaly(
     }
     kind = "anomaly_forecast" if expected else "anomaly_past"
     seen.conditions.append(
-        Condition(f"anomaly:{metric_id}:{month:%Y-%m}", kind, values, f"home?month={month:%Y-%m}")
+        Condition(f"anomaly:{metric_id}:{month:%Y-%m}", kind, values, f"?month={month:%Y-%m}")
     )
 
 
@@ -313,7 +314,7 @@ def _look_at_limit(version: publish.Version, rule: ThresholdConfig, seen: Seen) 
     }
     if is_change:
         values["change_unit"] = "points" if is_rate else "rate"
-    page = f"home?month={month:%Y-%m}" if month else "home"
+    page = f"?month={month:%Y-%m}" if month else HOME_PAGE
     seen.conditions.append(Condition(key, f"threshold_{name}", values, page))
 
 
@@ -524,7 +525,7 @@ def trial_message(settings: Settings) -> Message:
     """What `keizoku alerts test` sends."""
     lang = settings.config.lang or "ja"
     text = say("alert_test", lang)
-    line = say("alert_line", lang, text=text, address=page_address(settings, "home"))
+    line = say("alert_line", lang, text=text, address=page_address(settings, HOME_PAGE))
     return Message(say("alert_subject_test", lang, company=_company(settings)), line + "\n")
 
 

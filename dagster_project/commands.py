@@ -980,7 +980,7 @@ def send_report(settings: Settings, files: list[Path], *, lang: str) -> bool:
         return False
     names = "\n".join(path.name for path in files)
     subject = say("report_subject", lang, company=settings.config.company_name or "Keizoku")
-    address = alerts.page_address(settings, "home")
+    address = alerts.page_address(settings, alerts.HOME_PAGE)
     text = say("report_text", lang, files=names, address=address)
     message = channels.Message(subject, text, tuple(files))
     try:

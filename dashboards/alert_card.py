@@ -13,7 +13,7 @@ from dashboards.frame import Frame
 from dashboards.tables import Column
 
 OPEN_SHOWN = 5
-PAGES = {"quality": "views/quality.py"}
+PAGES = {"quality": "views/quality.py", "risk": "views/risk.py"}
 SHORT = ("failed_run", "held_delivery", "unrecognised_file", "stale_source", "broken_rule")
 
 
@@ -55,9 +55,10 @@ def _show_line(page: Frame, alert: alerts.Alert) -> None:
             since=_instant(page, alert.opened_at),
         )
     )
-    place = PAGES.get(alert.page.split("?")[0])
-    if place:
-        st.page_link(place, label=text("alerts.to_page"), icon=":material/arrow_forward:")
+    name = alert.page.split("?")[0]
+    if name in PAGES:
+        label = text(f"alerts.to_page.{name}")
+        st.page_link(PAGES[name], label=label, icon=":material/arrow_forward:")
     if alert.unsent:
         channels = text.joined(text.code("alerts.channel", name) for name in alert.unsent)
         st.caption(text("alerts.unsent", channels=channels))

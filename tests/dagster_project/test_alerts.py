@@ -180,7 +180,7 @@ def test_a_threshold_is_told_once_over_many_runs_and_its_recovery_once(company, 
     assert slack.texts == [
         "【みどり】要確認: 1 件\n"
         "・MRR（2026-06）が 106,600円 で、下限 110,000円 を下回っています。\n"
-        "  http://127.0.0.1:8501/home?month=2026-06\n"
+        "  http://127.0.0.1:8501/?month=2026-06\n"
     ]
     company.publish("update mart_kpi_monthly set mrr = 120000 where month = '2026-06-01'")
     for _ in range(3):

@@ -24,7 +24,7 @@ THRESHOLD = {
         "limit": "110000.0",
         "where": "",
     },
-    "page": "home?month=2026-06",
+    "page": "?month=2026-06",
     "channels": ["webhook"],
 }
 STALE = {
@@ -44,6 +44,18 @@ STALE = {
     "channels": [],
 }
 CLOSED = {"event": "closed", "at": "2026-06-30T21:07:00+00:00", "alert_id": "a2", "channels": []}
+
+
+AT_RISK = {
+    "event": "opened",
+    "at": "2026-06-30T21:06:00+00:00",
+    "alert_id": "a3",
+    "key": "at_risk:v",
+    "kind": "new_at_risk",
+    "values": {"count": 2, "mrr": "8000", "unit": "JPY"},
+    "page": "risk",
+    "channels": [],
+}
 
 
 def keep(home, *lines) -> None:
@@ -77,7 +89,7 @@ def test_what_is_resolved_is_kept_in_the_list_only(gd1_home):
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_card_speaks_the_language_of_the_page(gd1_home, lang):
-    keep(gd1_home, THRESHOLD, STALE, CLOSED)
+    keep(gd1_home, THRESHOLD, STALE, CLOSED, AT_RISK)
     app = open_page(lang=lang)
     assert not app.exception
     assert not UNTRANSLATED.search(words(app))

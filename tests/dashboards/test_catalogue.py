@@ -26,6 +26,7 @@ PAGE_SIDE = [
     "forecast_charts",
     "frame",
     "levels",
+    "lists",
     "printout",
     "renewal_charts",
     "report",
