@@ -155,7 +155,7 @@ def test_home_shows_the_golden_figures_of_june(gd1_home):
         "クイックレシオ": ("—（解約・減額がないため）"[0], "解約・減額がないため"),
         "2026年度の着地予測（2027年3月末のMRR）": (
             "210,926円",
-            "80％の幅は、12か月分の記録がないため出せません",
+            "区間なし（履歴が12か月に満たないため）",
         ),
     }
     # what lies ahead is said beside the newest month only
