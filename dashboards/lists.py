@@ -129,6 +129,9 @@ def _conditions(to: Channel) -> list[tuple[str, pl.Expr]]:
             ("refused", pl.col(to.consent).is_null() | pl.col(to.consent)),
             ("unknown", pl.col(to.consent).is_not_null()),
         ]
+    if to.address == "email":
+        # the address is the account's; a contact who agreed gave an address we do not hold here
+        asked.append(("contact_only", pl.col("has_account_email_consent")))
     return [*asked, (f"no_{to.address}", pl.col(to.address).is_not_null())]
 
 

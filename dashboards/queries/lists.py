@@ -71,7 +71,12 @@ def consents(snapshot: Snapshot) -> pl.DataFrame:
         snapshot,
         """
         select
-            customer_key, has_email_consent, has_line_consent, has_dm_consent, has_phone_consent
+            customer_key,
+            has_email_consent,
+            has_line_consent,
+            has_dm_consent,
+            has_phone_consent,
+            has_account_email_consent
         from mart_customer_360
         """,
     )

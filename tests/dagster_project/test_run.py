@@ -315,7 +315,7 @@ def test_up_shows_dagster_and_the_dashboards_and_stops_when_told(home):
             assert answer.read() == b"ok"
         question = {
             "query": "{ repositoriesOrError { ... on RepositoryConnection { nodes {"
-            " jobs { name } schedules { scheduleState { status } }"
+            " jobs { name } schedules { name scheduleState { status } }"
             " sensors { name sensorState { status } } } } } }"
         }
         request = urllib.request.Request(
@@ -326,7 +326,12 @@ def test_up_shows_dagster_and_the_dashboards_and_stops_when_told(home):
         with urllib.request.urlopen(request) as answer:
             (repository,) = json.load(answer)["data"]["repositoriesOrError"]["nodes"]
         assert {"name": "keizoku_run"} in repository["jobs"]
-        assert repository["schedules"] == [{"scheduleState": {"status": "RUNNING"}}]
+        assert {
+            each["name"]: each["scheduleState"]["status"] for each in repository["schedules"]
+        } == {
+            "daily": "RUNNING",
+            "monthly_report": "RUNNING",
+        }
         assert {
             sensor["name"]: sensor["sensorState"]["status"] for sensor in repository["sensors"]
         } == {

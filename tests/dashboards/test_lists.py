@@ -27,7 +27,9 @@ PEOPLE = {
     "silent": (None, None, "silent@example.jp", "A3"),
     "nowhere": (True, True, None, None),
     "formula": (True, False, "=cmd@example.jp", "A5"),
+    "contact": (True, False, "info@example.jp", "A6"),
 }
+ONLY_A_CONTACT_AGREED = {"contact"}
 
 
 def build(path) -> None:
@@ -52,6 +54,7 @@ def build(path) -> None:
             insert(
                 "mart_customer_360", customer_key=key, has_email_consent=email,
                 has_line_consent=line, has_dm_consent=False,
+                has_account_email_consent=email and key not in ONLY_A_CONTACT_AGREED,
             )  # fmt: skip
             insert("dim_customer", customer_key=key, display_name=f"{key}商店", email=address)
             if crm_id:
@@ -112,13 +115,17 @@ def test_a_mail_list_holds_who_agreed_and_has_an_address_and_counts_the_others_b
     made = lists.make(page(published), "at_risk", "email")
     assert keys(made) == ["agreed", "formula"]  # by rank
     # unheard and silent: nobody said anything, which is no consent
-    assert made.left_out == {"refused": 1, "unknown": 2, "no_email": 1}
+    assert made.left_out == {"refused": 1, "unknown": 2, "contact_only": 1, "no_email": 1}
+
+
+def test_the_account_s_address_is_not_written_to_because_a_contact_agreed(published):
+    assert "contact" not in keys(lists.make(page(published), "at_risk", "email"))
 
 
 def test_a_line_list_asks_for_the_consent_to_line_and_names_nobody(published):
     made = lists.make(page(published), "at_risk", "line")
     assert keys(made) == ["agreed"]
-    assert made.left_out == {"refused": 2, "unknown": 2, "no_crm_id": 1}
+    assert made.left_out == {"refused": 3, "unknown": 2, "no_crm_id": 1}
     named = [column.name for column in made.columns]
     assert named[0] == "crm_id"
     assert not {"email", "display_name"} & set(named)
@@ -126,16 +133,17 @@ def test_a_line_list_asks_for_the_consent_to_line_and_names_nobody(published):
 
 def test_the_crm_gets_everybody_it_knows_with_what_each_agreed_to(published):
     made = lists.make(page(published), "at_risk", "crm")
-    assert keys(made) == ["agreed", "refused", "silent", "formula"]
+    assert keys(made) == ["agreed", "refused", "silent", "formula", "contact"]
     assert made.left_out == {"no_crm_id": 2}
-    assert made.rows["crm_id"].to_list() == ["A1", "A2", "A3", "A5"]
-    assert made.rows["has_email_consent"].to_list() == ["同意あり", "拒否", "", "同意あり"]
+    assert made.rows["crm_id"].to_list() == ["A1", "A2", "A3", "A5", "A6"]
+    said = ["同意あり", "拒否", "", "同意あり", "同意あり"]
+    assert made.rows["has_email_consent"].to_list() == said
 
 
 def test_renewals_to_contact_are_the_open_terms_of_90_days_and_those_overdue(published):
     made = lists.make(page(published), "renewals", "email")
     assert sorted(made.rows["contract_id"]) == ["S1", "S2", "S3"]
-    assert made.left_out == {"refused": 0, "unknown": 0, "no_email": 0}
+    assert made.left_out == {"refused": 0, "unknown": 0, "contact_only": 0, "no_email": 0}
 
 
 def test_the_other_lists_keep_their_order_and_may_be_empty(published):
@@ -185,7 +193,10 @@ def test_the_command_writes_the_list_and_says_who_was_left_out(published, tmp_pa
         *("--json", "export", "list", "at_risk", "--for", "email", "--out", str(tmp_path))
     )
     answer = json.loads(done.stdout)
-    assert answer["left_out"] == {"refused": 1, "unknown": 2, "no_email": 1}
+    assert answer["left_out"] == {
+        **{"refused": 1, "unknown": 2},
+        **{"contact_only": 1, "no_email": 1},
+    }
     assert answer["path"] == str(tmp_path / "list_at_risk_email_20260630.csv")
     said = keizoku("--lang", "ja", "export", "list", "dormant", "--for", "email").stdout
     assert "配信を断っているため除いた顧客: 1" in said

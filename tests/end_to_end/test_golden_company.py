@@ -420,6 +420,7 @@ def test_accounts_and_billing_records_are_fourteen_customers(golden_home):
 # The company delivers no payments, bank lines, attempts to collect, tickets or usage.
 MARTS_WITHOUT_ROWS = {
     "fct_inquiry",
+    "fct_interaction",
     "fct_payment",
     "fct_payment_allocation",
     # nobody gives a reason to worry in June, and nobody was approached

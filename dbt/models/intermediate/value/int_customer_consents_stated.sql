@@ -72,7 +72,9 @@ stated as (
     select
         cast(customer_key as string) as customer_key,
         cast(channel as string) as channel,
-        cast(coalesce(by_account, by_contacts) = 1 as boolean) as is_granted
+        cast(coalesce(by_account, by_contacts) = 1 as boolean) as is_granted,
+        -- a contact's consent is for the contact's address, not for the account's
+        cast(coalesce(by_account, 0) = 1 as boolean) as is_granted_by_account
     from decided
 
 )

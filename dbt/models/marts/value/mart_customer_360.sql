@@ -188,7 +188,9 @@ consents_pivoted as (
         {%- for channel in ['email', 'line', 'dm', 'phone'] %}
         max(case when channel = '{{ channel }}' then cast(is_granted as int) end)
             as {{ channel }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {%- endfor %},
+        max(case when channel = 'email' then cast(is_granted_by_account as int) end)
+            as account_email
     from consents
     group by customer_key
 
@@ -242,6 +244,7 @@ joined as (
         {%- for channel in ['email', 'line', 'dm', 'phone'] %}
         cast(consents_pivoted.{{ channel }} = 1 as boolean) as has_{{ channel }}_consent,
         {%- endfor %}
+        cast(consents_pivoted.account_email = 1 as boolean) as has_account_email_consent,
         {{ policy_columns() }}
     from customers
     left join contracts on customers.customer_key = contracts.customer_key
