@@ -302,6 +302,7 @@ def test_a03_a_run_whose_machine_stopped_is_told_as_failed_by_the_next_one(home)
         assert instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])) == 0
 
 
+@pytest.mark.slow
 def test_up_shows_dagster_and_the_dashboards_and_stops_when_told(home):
     process = subprocess.Popen(
         [sys.executable, "-m", "dagster_project.cli", "--home", str(home), "--json", "up"],
@@ -352,6 +353,7 @@ def test_up_shows_dagster_and_the_dashboards_and_stops_when_told(home):
             urllib.request.urlopen(url, timeout=2)
 
 
+@pytest.mark.slow
 def test_the_job_tells_alerts_after_it_whatever_it_came_to_and_each_once(home):
     """Exports of March, looked at months later: stale; then a run that fails."""
     from tests.dagster_project.test_alerts import SECRET, Slack

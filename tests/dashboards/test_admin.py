@@ -11,10 +11,10 @@ from dagster_project import commands, publish, runs
 from dagster_project.runs import Report
 from dagster_project.settings import load_settings
 from dashboards import access, access_log, clock
-from dashboards.catalogue import LANGUAGES
 from sources import landing
 from tests.dashboards.conftest import looks
 from tests.dashboards.gd1_home import GD1, THE_MORNING_AFTER, publish_gd1
+from tests.dashboards.languages import BOTH
 from tests.dashboards.test_cash import table
 from tests.dashboards.test_pages import UNTRANSLATED, open_page, tiles, words
 from tests.dashboards.test_sql import press
@@ -35,7 +35,7 @@ def two_versions(gd1_home):
     return gd1_home, older, newer
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", BOTH)
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_opens_by_its_address_in_both_languages(gd1_home, view, lang):
     app = open_page("admin", view=view, lang=lang)

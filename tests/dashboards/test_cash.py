@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from dashboards import access, levels
-from dashboards.catalogue import LANGUAGES, Text
+from dashboards.catalogue import Text
 from dashboards.tables import Column
+from tests.dashboards.languages import BOTH
 from tests.dashboards.test_pages import UNTRANSLATED, open_page, tiles, words
 
 VIEWS = ("aging", "application", "months", "mix", "failures", "deferred", "bridge")
@@ -19,7 +20,7 @@ def table(app, heading: str):
     return next(frame.value for frame in app.dataframe if heading in frame.value)
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", BOTH)
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_opens_by_its_address_in_both_languages(gd1_home, view, lang):
     app = open_page("cash", view=view, lang=lang)

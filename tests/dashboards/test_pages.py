@@ -12,6 +12,7 @@ from dashboards.catalogue import LANGUAGES, entries
 from dashboards.queries import about, revenue
 from tests.dashboards.conftest import looks
 from tests.dashboards.gd1_home import REPO
+from tests.dashboards.languages import BOTH
 
 PAGES = {
     "home": None,
@@ -76,7 +77,7 @@ def tiles(app: AppTest) -> dict[str, tuple[str, str]]:
 # ---- every page × language × state ----
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", BOTH)
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(
     "state", ["empty_home", "gd1_home", "stale_home", "broken_home", "failed_run_home"]

@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from dashboards.catalogue import LANGUAGES
 from tests.dashboards.conftest import looks
+from tests.dashboards.languages import BOTH
 from tests.dashboards.test_cash import table
 from tests.dashboards.test_pages import UNTRANSLATED, open_page, tiles, words
 
 VIEWS = ("freshness", "balance", "quarantine", "identity", "restatements", "tests")
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", BOTH)
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_opens_by_its_address_in_both_languages(gd1_home, view, lang):
     app = open_page("quality", view=view, lang=lang)

@@ -6,9 +6,9 @@ import duckdb
 import pytest
 
 from dashboards import access, clock, warehouse
-from dashboards.catalogue import LANGUAGES
 from dashboards.queries import renewals
 from tests.dashboards.gd1_home import AS_OF, GD1, THE_MORNING_AFTER, build_gd1, publish_gd1
+from tests.dashboards.languages import BOTH
 from tests.dashboards.test_pages import UNTRANSLATED, open_page, tiles, words
 from tests.dashboards.test_retention import table
 
@@ -48,7 +48,7 @@ def edges_home(edges_published, monkeypatch):
     return edges_published
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", BOTH)
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_opens_in_every_language(edges_home, view, lang):
     app = open_page("renewals", view=view, lang=lang)
