@@ -12,7 +12,7 @@ from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.tables import Column
 
-OPEN_SHOWN = 5
+OPEN_SHOWN = 3  # the numbers of the month are what ホーム is for; all are one press away
 PAGES = {"quality": "views/quality.py", "risk": "views/risk.py"}
 SHORT = ("failed_run", "held_delivery", "unrecognised_file", "stale_source", "broken_rule")
 
@@ -46,19 +46,22 @@ def show(page: Frame) -> None:
 
 def _show_line(page: Frame, alert: alerts.Alert) -> None:
     text = page.text
-    is_about_running = alert.kind in SHORT
-    st.markdown(
-        text(
-            "alerts.line",
-            icon=":material/build_circle:" if is_about_running else ":material/notifications:",
-            what=literal(_said(page, alert)),
-            since=_instant(page, alert.opened_at),
+    about_running = ":material/build_circle:"
+    icon = about_running if alert.kind in SHORT else ":material/notifications:"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(
+            text(
+                "alerts.line",
+                icon=icon,
+                what=literal(_said(page, alert)),
+            ),
+            width="content",
         )
-    )
-    name = alert.page.split("?")[0]
-    if name in PAGES:
-        label = text(f"alerts.to_page.{name}")
-        st.page_link(PAGES[name], label=label, icon=":material/arrow_forward:")
+        st.caption(text("alerts.since", since=_instant(page, alert.opened_at)), width="content")
+        name = alert.page.split("?")[0]
+        if name in PAGES:
+            label = text(f"alerts.to_page.{name}")
+            st.page_link(PAGES[name], label=label, icon=":material/arrow_forward:")
     if alert.unsent:
         channels = text.joined(text.code("alerts.channel", name) for name in alert.unsent)
         st.caption(text("alerts.unsent", channels=channels))

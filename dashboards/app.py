@@ -134,7 +134,7 @@ def main() -> None:
         )
         for name, icon in PAGES.items()
     }
-    page = st.navigation([*pages.values()])
+    page = st.navigation([*pages.values()], expanded=True)  # no page hides behind "more"
     saved_views.show(
         warehouse.home(), access.principal(), text, pages, page.url_path or DEFAULT_PAGE
     )
