@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.dashboards.gd1_home import REPO
 
@@ -111,3 +112,23 @@ def small_texts(page) -> list[str]:
             .filter(e => parseFloat(getComputedStyle(e).fontSize) < 11.9)
             .map(e => e.textContent.trim())"""
     )
+
+
+def choose(page, label: str, option: str | None = None) -> None:
+    """Takes an option of a list, or the first there is, as a person would."""
+    box = page.get_by_label(label, exact=True)
+    options = page.get_by_role("option")
+    wanted = page.get_by_role("option", name=option, exact=True) if option else options.first
+    # A rerun of the page closes the open list; on a busy machine one may still come. A person
+    # would open it again.
+    for _ in range(5):
+        box.click()
+        if option:
+            box.fill(option)
+        with contextlib.suppress(PlaywrightTimeout):
+            wanted.wait_for(timeout=6_000)
+            break
+        page.keyboard.press("Escape")
+        settle(page)
+    wanted.click()
+    page.wait_for_timeout(300)

@@ -1,6 +1,5 @@
 """The pages in a real Chromium: numbers on the screen, the way down, phone, dark, addresses."""
 
-import contextlib
 import io
 import json
 import shutil
@@ -9,11 +8,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from pypdf import PdfReader
 
 from tests.dashboards import browsing
-from tests.dashboards.browsing import settle, sideways_overflow, small_texts, text
+from tests.dashboards.browsing import choose, settle, sideways_overflow, small_texts, text
 
 MARCH_CHURN = "/mrr?month=2026-03&type=churn"
 
@@ -117,24 +115,6 @@ def test_from_a_cell_down_to_the_delivered_line_by_choosing(visit):
     assert "監査ログ（audit/access.jsonl）に記録しました" in text(page)
     for part in ("month=2026-03", "type=churn", "customer=C04", "line=S04-1"):
         assert part in page.url
-
-
-def choose(page, label: str, option: str) -> None:
-    box = page.get_by_label(label, exact=True)
-    wanted = page.get_by_role("option", name=option, exact=True)
-    # A rerun of the page closes the open list; on a busy machine one may still come. A person
-    # would open it again.
-    for _ in range(5):
-        box.click()
-        box.fill(option)
-        with contextlib.suppress(PlaywrightTimeout):
-            wanted.wait_for(timeout=6_000)
-            break
-        page.keyboard.press("Escape")
-        settle(page)
-    wanted.click()
-    page.wait_for_timeout(300)
-    settle(page)
 
 
 def test_pressing_a_cell_and_then_a_row_goes_the_same_way(visit):
