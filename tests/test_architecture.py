@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -439,3 +440,14 @@ def test_every_page_has_an_exposure_that_names_the_marts_it_reads():
     pages = {p.stem: p for p in views.glob("*.py") if p.stem != "__init__"}
     assert pages, "no page found"
     assert exposures == {f"page_{name}": read_by(path, set()) for name, path in pages.items()}
+
+
+def test_every_python_package_is_installed():
+    """setuptools takes the packages named one by one; a forgotten one is missing at the user's."""
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    folders = {
+        ".".join(init.parent.relative_to(ROOT).parts)
+        for top in ("sources", "dagster_project", "dashboards")
+        for init in (ROOT / top).rglob("__init__.py")
+    }
+    assert set(named["tool"]["setuptools"]["packages"]) == folders

@@ -45,6 +45,7 @@ PAGE_SIDE = [
 PAGES = [
     *(DASHBOARDS / f"{name}.py" for name in PAGE_SIDE),
     *sorted((DASHBOARDS / "views").glob("*.py")),
+    *sorted((DASHBOARDS / "sections").rglob("*.py")),
 ]
 WORDS_ARGUMENTS = {"label", "help", "title", "page_title", "placeholder", "alt", "delta"}
 

@@ -1,0 +1,1 @@
+"""The sections of the pages in views/ that have several: one idea a module."""

@@ -1,0 +1,1 @@
+"""What the page views/admin.py shows, one section a module."""

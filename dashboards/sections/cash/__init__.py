@@ -1,0 +1,1 @@
+"""What the page views/cash.py shows, one section a module."""

@@ -1,0 +1,1 @@
+"""What the page views/customer.py shows, one section a module."""

@@ -1,0 +1,1 @@
+"""What the page views/forecast.py shows, one section a module."""

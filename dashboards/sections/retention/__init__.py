@@ -1,0 +1,1 @@
+"""What the page views/retention.py shows, one section a module."""

@@ -1,0 +1,1 @@
+"""What the page views/risk.py shows, one section a module."""

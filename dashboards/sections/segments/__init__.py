@@ -1,0 +1,1 @@
+"""What the page views/segments.py shows, one section a module."""
