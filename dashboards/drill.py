@@ -11,13 +11,12 @@ from decimal import Decimal
 import polars as pl
 import streamlit as st
 
-from dashboards import access, customers, filters, levels, source_line, tables
+from dashboards import filters, levels, source_line, tables
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import revenue
 from dashboards.tables import Column
 
-CUSTOMERS_SHOWN = 500
 CONTRACTS = "billing.subscriptions"  # the entity contract rows were landed as
 
 
@@ -102,9 +101,6 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
     cell = revenue.movement_cell(page.snapshot, month, movement_type)
     levels.show_match(page, total["mrr_change"], cell, formats.money_signed)
 
-    shown = in_words(page, moved.head(CUSTOMERS_SHOWN), names)
-    if moved.height > shown.height:
-        st.caption(text("drill.first_rows", shown=shown.height, all=formats.count(moved.height)))
     columns = [
         Column("customer", text("column.customer"), is_pinned=True),
         Column("mrr_change", text("column.mrr_change"), "money"),
@@ -113,39 +109,21 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
         Column("reason", text("column.reason")),
         Column("cohort_month", text("column.cohort_month"), "month"),
     ]
-
-    tables.show(
-        shown,
-        columns,
-        formats,
-        selectable=tables.rows_in_url(
-            "customer", shown["customer_key"].to_list(), clears=("line",)
-        ),
-        key="customers",
-        alt=text("column.customer"),
-    )
-    tables.download(
+    return levels.show(
         page,
-        lambda: in_words(page, moved, names),
+        levels.of_customers(
+            page,
+            text("column.customer"),
+            "fct_mrr_movement",
+            file=f"mrr_{month:%Y%m}_{movement_type}",
+            month=month.isoformat(),
+            movement_type=movement_type,
+        ),
+        moved,
         columns,
-        name=f"mrr_{month:%Y%m}_{movement_type}",
-        key="customers_csv",
-        before=lambda: record_export(page, month, movement_type, moved.height),
+        describe=levels.of_name,
+        in_words=lambda rows: in_words(page, rows, names),
     )
-    # the list is as long as the table, but an address may name any customer of the cell
-    asked = moved.filter(pl.col("customer_key") == st.query_params.get("customer", ""))
-    listed = pl.concat([shown, in_words(page, asked, names)])
-    by_key = {row["customer_key"]: row for row in listed.to_dicts()}
-    chosen = filters.select(
-        "customer",
-        list(by_key),
-        default=None,
-        label=text("drill.customer"),
-        show=lambda key: by_key[key]["customer"],
-        clears=("line",),
-        placeholder=text("drill.choose_customer"),
-    )
-    return by_key.get(chosen)
 
 
 def in_words(page: Frame, customers: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
@@ -156,21 +134,6 @@ def in_words(page: Frame, customers: pl.DataFrame, names: dict[str, str]) -> pl.
     return customers.with_columns(
         pl.Series("customer", called, dtype=pl.String),
         pl.Series("reason", reasons, dtype=pl.String),
-    )
-
-
-def record_export(page: Frame, month: date, movement_type: str, row_count: int) -> None:
-    """Note in the access log that names left the house as a file."""
-    access.record(
-        page.home,
-        page.who,
-        "export",
-        version=page.snapshot.name,
-        table="fct_mrr_movement",
-        month=month.isoformat(),
-        movement_type=movement_type,
-        row_count=row_count,
-        has_personal_columns=page.snapshot.has_personal_columns,
     )
 
 
@@ -194,7 +157,6 @@ def show_contracts(page: Frame, customer: dict, month: date, month_end: date) ->
             after=formats.money(ends["after"][1]),
         )
     )
-    customers.link(page, key)
     lines: dict[str, dict] = {}
     for name, (day, mrr) in ends.items():
         pieces = revenue.contracts_in_force(page.snapshot, key, day)

@@ -3,8 +3,8 @@
 Where one stands is in the URL, one name per level; a choice on one level empties those below.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import polars as pl
@@ -22,7 +22,8 @@ ROWS_SHOWN = 500
 class Level:
     """What a level is called in the URL and on the page, and what identifies its rows.
 
-    The mart is named in the access log when the rows leave as a file. `clears`: the levels below.
+    The mart is named in the access log when the rows leave as a file, with how they were narrowed;
+    the file is called like the mart unless `file` says otherwise. `clears`: the levels below.
     """
 
     name: str
@@ -31,6 +32,29 @@ class Level:
     label: str
     mart: str
     clears: Sequence[str] = ()
+    file: str = ""
+    narrowed: Mapping[str, object] = field(default_factory=dict)
+
+
+def of_customers(
+    page: Frame, title: str, mart: str, *, label: str = "", file: str = "", **narrowed: object
+) -> Level:
+    """The level of customers; what is below one is its contracts (drill.py) or its own page."""
+    return Level(
+        "customer",
+        "customer_key",
+        title,
+        label or page.text("drill.customer"),
+        mart,
+        ("line",),
+        file,
+        narrowed,
+    )
+
+
+def of_name(row: dict) -> str:
+    """A customer as the list to choose from calls it."""
+    return row["customer"]
 
 
 def show(
@@ -66,9 +90,9 @@ def show(
         page,
         lambda: in_words(rows),
         in_file(page, columns, shown),
-        name=level.mart,
+        name=level.file or level.mart,
         key=f"{level.name}_csv",
-        before=lambda: record_export(page, level.mart, rows.height),
+        before=lambda: record_export(page, level.mart, rows.height, **level.narrowed),
     )
     if not is_chosen_here:
         return None

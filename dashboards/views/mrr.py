@@ -256,7 +256,7 @@ def show_layer(page: Frame, shown: Range, layers: pl.DataFrame, grain: str) -> N
             Column("cohort_month", text("column.cohort_month"), "month"),
             Column("mrr", page.metric_name("mart_layer_cake", "mrr"), "money"),
         ],
-        describe=lambda row: row["customer"],
+        describe=levels.of_name,
         is_chosen_here=False,
     )
 

@@ -380,7 +380,7 @@ def show_restatements(page: Frame) -> None:
             Column("cause", text("quality.cause")),
             Column("source", text("column.source")),
         ],
-        describe=lambda row: row["customer"],
+        describe=levels.of_name,
         is_chosen_here=False,
     )
 

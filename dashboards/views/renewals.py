@@ -418,6 +418,7 @@ def show_term(page: Frame, shown: pl.DataFrame) -> None:
     )
     if chosen is not None:
         last = about.months(page.snapshot).to_dicts()[-1]
+        customers.link(page, by_key[chosen]["customer_key"])
         drill.show_contracts(page, by_key[chosen], last["month"], last["month_end"])
 
 
@@ -553,25 +554,15 @@ def show_month_terms(page: Frame, row: dict) -> None:
         Column("notice_deadline_date", text("renewals.deadline"), "date"),
         Column("contract_id", text("column.contract_id")),
     ]
-    tables.show(
+    customer = levels.show(
+        page,
+        levels.of_customers(
+            page, title, "fct_renewal_term", file=f"renewal_terms_{row['month']:%Y%m}"
+        ),
         shown,
         columns,
-        formats,
-        selectable=tables.rows_in_url(
-            "customer", shown["customer_key"].to_list(), clears=("line",)
-        ),
-        key="month_terms",
-        alt=title,
+        describe=levels.of_name,
     )
-    tables.download(
-        page,
-        lambda: shown,
-        columns,
-        name=f"renewal_terms_{row['month']:%Y%m}",
-        key="month_terms_csv",
-        before=lambda: levels.record_export(page, "fct_renewal_term", shown.height),
-    )
-    customer = customers.choose(page, shown)
     if customer is not None:
         last = about.months(page.snapshot).to_dicts()[-1]
         month, end = month_shown(page, row["month"], last)

@@ -99,7 +99,7 @@ def show_bucket(page: Frame, bucket: dict) -> None:
             Column("invoice_count", text("cash.invoices"), "count"),
             Column("longest_overdue_days", text("cash.longest_overdue"), "count"),
         ],
-        describe=lambda row: row["customer"],
+        describe=levels.of_name,
     )
     if customer is not None:
         show_open_invoices(page, bucket, customer)

@@ -115,7 +115,7 @@ def show_differences(page: Frame, month, item: dict) -> None:
             Column("contract_mrr", text("cash.contract_mrr"), "money"),
             Column("billed_mrr", text("cash.billed_mrr"), "money"),
         ],
-        describe=lambda row: row["customer"],
+        describe=levels.of_name,
         is_chosen_here=False,
     )
 

@@ -109,7 +109,7 @@ def show_deferred_customers(page: Frame, month, currency: str, above: dict, name
             *both,
             Column("line_count", text("cash.lines"), "count"),
         ],
-        describe=lambda row: row["customer"],
+        describe=levels.of_name,
     )
     if customer is None:
         return

@@ -251,28 +251,16 @@ def show_ending_terms(page: Frame, month: date) -> None:
 
 
 def show_customers(
-    page: Frame, shown: pl.DataFrame, columns: list[Column], mart: str, key: str
+    page: Frame, shown: pl.DataFrame, columns: list[Column], mart: str, file: str
 ) -> None:
     """Customers behind a part, their file, and the contracts of the chosen one."""
-    tables.show(
+    customer = levels.show(
+        page,
+        levels.of_customers(page, page.text("column.customer"), mart, file=file),
         shown,
         columns,
-        page.formats,
-        selectable=tables.rows_in_url(
-            "customer", shown["customer_key"].to_list(), clears=("line",)
-        ),
-        key=key,
-        alt=page.text("column.customer"),
+        describe=levels.of_name,
     )
-    tables.download(
-        page,
-        lambda: shown,
-        columns,
-        name=key,
-        key=f"{key}_csv",
-        before=lambda: levels.record_export(page, mart, shown.height),
-    )
-    customer = customers.choose(page, shown.unique("customer_key", maintain_order=True))
     if customer is not None:
         last = about.months(page.snapshot).to_dicts()[-1]
         drill.show_contracts(page, customer, last["month"], last["month_end"])

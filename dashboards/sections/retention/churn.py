@@ -161,27 +161,20 @@ def show_churned(page: Frame, begin: date, end: date, above: dict) -> None:
         Column("last_inquiry_date", text("retention.last_inquiry"), "date"),
         Column("paused", text("retention.while_paused")),
     ]
-    tables.show(
+    customer = levels.show(
+        page,
+        levels.of_customers(
+            page,
+            text("column.customer"),
+            "mart_churn_analysis",
+            file=f"churned_{begin:%Y%m}_{end:%Y%m}_{kind}_{reason}",
+            churn_kind=kind,
+            reason_code=reason,
+        ),
         listed,
         columns,
-        formats,
-        selectable=tables.rows_in_url(
-            "customer", listed["customer_key"].to_list(), clears=("line",)
-        ),
-        key="churned",
-        alt=text("column.customer"),
+        describe=levels.of_name,
     )
-    tables.download(
-        page,
-        lambda: listed,
-        columns,
-        name=f"churned_{begin:%Y%m}_{end:%Y%m}_{kind}_{reason}",
-        key="churned_csv",
-        before=lambda: levels.record_export(
-            page, "mart_churn_analysis", listed.height, churn_kind=kind, reason_code=reason
-        ),
-    )
-    customer = customers.choose(page, listed)
     if customer is not None:
         show_inquiries(page, customer)
         show_below(page, customer, customer["month"])

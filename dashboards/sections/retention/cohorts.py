@@ -163,27 +163,20 @@ def show_cohort_customers(page: Frame, segment: Segment, cells: pl.DataFrame) ->
         Column("initial_mrr", text("retention.initial_mrr"), "money"),
         Column("mrr", text("retention.mrr_then", month=formats.month(cell["month"])), "money"),
     ]
-    tables.show(
+    customer = levels.show(
+        page,
+        levels.of_customers(
+            page,
+            text("column.customer"),
+            "fct_mrr_movement",
+            file=f"cohort_{cell['cohort_month']:%Y%m}_{cell['months_since_first']}",
+            cohort=cell["cohort_month"].isoformat(),
+        ),
         shown,
         columns,
-        formats,
-        selectable=tables.rows_in_url(
-            "customer", shown["customer_key"].to_list(), clears=("line",)
-        ),
-        key="cohort_customers",
-        alt=text("column.customer"),
+        describe=levels.of_name,
     )
-    tables.download(
-        page,
-        lambda: shown,
-        columns,
-        name=f"cohort_{cell['cohort_month']:%Y%m}_{cell['months_since_first']}",
-        key="cohort_customers_csv",
-        before=lambda: levels.record_export(
-            page, "fct_mrr_movement", shown.height, cohort=cell["cohort_month"].isoformat()
-        ),
-    )
-    show_below(page, customers.choose(page, shown), cell["month"])
+    show_below(page, customer, cell["month"])
 
 
 def show_below(page: Frame, customer: dict | None, month: date) -> None:

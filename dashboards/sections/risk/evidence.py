@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, drill, frame, levels, risk_charts, source_line, tables
+from dashboards import charts, customers, drill, frame, levels, risk_charts, source_line, tables
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import about, retention, risk
@@ -40,6 +40,7 @@ def show_customer(page: Frame, customer: dict) -> None:
     show_inquiries(page, key)
     st.markdown(text("risk.contracts"))
     last = about.months(page.snapshot).to_dicts()[-1]
+    customers.link(page, key)
     drill.show_contracts(page, customer, last["month"], last["month_end"])
 
 

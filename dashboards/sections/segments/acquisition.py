@@ -225,7 +225,7 @@ def show_trial(page: Frame) -> None:
             Column("conversion_days", text("segments.conversion_days"), "count"),
             Column("campaign_id", text.code("segment_attribute", "campaign")),
         ],
-        describe=lambda row: row["customer"],
+        describe=levels.of_name,
     )
     if trial is not None:
         customers.link(page, trial["customer_key"])

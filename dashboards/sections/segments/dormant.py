@@ -68,9 +68,7 @@ def show_dormant(page: Frame) -> None:
     )
     levels.show(
         page,
-        levels.Level(
-            "customer", "customer_key", title, text("segments.choose_customer"), DORMANT, ("line",)
-        ),
+        levels.of_customers(page, title, DORMANT, label=text("segments.choose_customer")),
         shown,
         [
             Column("reapproach_rank", text("segments.order"), "count"),
@@ -86,5 +84,5 @@ def show_dormant(page: Frame) -> None:
             Column("email", text("segments.consent_email")),
             Column("phone", text("segments.consent_phone")),
         ],
-        describe=lambda row: row["customer"],
+        describe=levels.of_name,
     )

@@ -53,9 +53,7 @@ def show_customers(
     ]
     levels.show(
         page,
-        levels.Level(
-            "customer", "customer_key", title, text("segments.choose_customer"), mart, ("line",)
-        ),
+        levels.of_customers(page, title, mart, label=text("segments.choose_customer")),
         rows,
         [
             Column("customer", text("column.customer"), is_pinned=True),
@@ -69,7 +67,7 @@ def show_customers(
             Column("first_paid_month", text("column.cohort_month"), "month"),
             Column("last_contact_date", text("customer.fact.last_contact_date"), "date"),
         ],
-        describe=lambda row: row["customer"],
+        describe=levels.of_name,
         in_words=lambda listed: levels.with_status(page, listed),
     )
 

@@ -158,9 +158,7 @@ def show_candidates(page: Frame, offer: dict) -> None:
     )
     levels.show(
         page,
-        levels.Level(
-            "customer", "customer_key", title, text("segments.choose_customer"), UPSELL, ("line",)
-        ),
+        levels.of_customers(page, title, UPSELL, label=text("segments.choose_customer")),
         shown,
         [
             Column("customer", text("column.customer"), is_pinned=True),
@@ -176,5 +174,5 @@ def show_candidates(page: Frame, offer: dict) -> None:
             Column("owner", text("customer.fact.owner")),
             Column("last_contact_date", text("customer.fact.last_contact_date"), "date"),
         ],
-        describe=lambda row: row["customer"],
+        describe=levels.of_name,
     )
