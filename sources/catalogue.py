@@ -223,7 +223,8 @@ def _preset_documents() -> list[dict[str, Any]]:
 
 def generic_documents(entity: Entity) -> list[dict[str, Any]]:
     """The two generic presets of an entity: canonical headers, and its Japanese labels."""
-    files = [f"{name}*{suffix}" for name in (entity.name, entity.ja) for suffix in GENERIC_SUFFIXES]
+    names = (entity.name, entity.ja, *entity.also_called)
+    files = [f"{name}*{suffix}" for name in names for suffix in GENERIC_SUFFIXES]
     common = {"files": files, "exported_at": GENERIC_EXPORTED_AT}
     columns = (*entity.columns, SOURCE_UPDATED_AT)
     labels = {

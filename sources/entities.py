@@ -63,6 +63,7 @@ class Entity:
     en: str
     columns: tuple[Column, ...]
     any_of: tuple[tuple[str, ...], ...] = ()
+    also_called: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -140,6 +141,7 @@ def entities() -> dict[str, Entity]:
             en=facts["en"],
             columns=tuple(_read_column(name, c) for name, c in facts["columns"].items()),
             any_of=tuple(tuple(group) for group in facts.get("any_of", ())),
+            also_called=tuple(facts.get("also_called", ())),
         )
         for entity_id, facts in _declaration()["entities"].items()
     }
