@@ -7,6 +7,7 @@ holds. Nothing here writes: the lines to keep are returned to commands, which ow
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -19,9 +20,16 @@ from dagster_project.channels import Message
 from dagster_project.compute import anomaly
 from dagster_project.messages import KeizokuError, headline, headline_facts, say
 from dagster_project.runs import Report
-from dagster_project.settings import Settings, ThresholdConfig, canonical_json
+from dagster_project.settings import Settings, ThresholdConfig, canonical_json, json_lines
 
 Line = dict[str, Any]
+# What a line of an alert cannot do without, by its event.
+NEEDED = {
+    "opened": ("alert_id", "key", "kind", "values", "page", "at", "channels"),
+    "closed": ("alert_id", "at", "channels"),
+    "sent": ("alert_id", "of", "channel"),
+    "failed": ("channel", "next_at"),
+}
 FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
 # Rows of a mart that has more than one per month, where a rule does not say which it means.
@@ -115,6 +123,10 @@ def look(
         )
     for rule in rules.thresholds:
         _judge(_threshold_key(rule), seen, lambda rule=rule: _look_at_limit(version, rule, seen))
+    for condition in seen.conditions:
+        # the registry says JPY for the currency the company reports in, whichever it is
+        if condition.values.get("unit", "").startswith("JPY"):
+            condition.values["unit"] = settings.policy["reporting_currency"]
     return seen
 
 
@@ -210,7 +222,7 @@ def _judge(key: str, seen: Seen, rule: Callable[[], None]) -> None:
     try:
         rule()
     except KeizokuError as error:
-        seen.unknown.add(f"{key}:")
+        seen.unknown |= {key, f"{key}:"}
         facts = headline_facts(error.code, error.values)
         values = {"rule": key, "code": error.code, "facts": facts}
         seen.conditions.append(Condition(f"rule:{key}", "broken_rule", values, HOME_PAGE))
@@ -378,7 +390,6 @@ def settle(
     at = utc_text(now)
     open_now = {alert.key: alert for alert in read_alerts(lines) if alert.is_open}
     holding = {condition.key for condition in seen.conditions}
-    is_successor = any(key.startswith("at_risk:") for key in holding - open_now.keys())
     added = [line | {"at": at} for line in seen.lines]
     for key, alert in open_now.items():
         is_unknown = any(
@@ -386,8 +397,8 @@ def settle(
         )
         if key in holding or is_unknown:
             continue
-        # new customers at risk take the place of those before: that is no recovery
-        is_told = not (alert.kind == "new_at_risk" and is_successor)
+        # that nobody new is at risk does not mean that those of before are out of it
+        is_told = alert.kind != "new_at_risk"
         added.append(
             {
                 "event": "closed",
@@ -481,10 +492,13 @@ def read_lines(file: Path) -> list[Line]:
     if not file.exists():
         return []
     lines = []
-    for number, text in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, text in enumerate(
+        json_lines(file.read_text(encoding="utf-8", errors="replace")), start=1
+    ):
         try:
             line = json.loads(text)
-            lines.append({"event": line["event"]} | line)
+            needed = {name: line[name] for name in ("event", *NEEDED.get(line["event"], ()))}
+            lines.append(needed | line)
         except (ValueError, KeyError, TypeError) as error:
             where = f"{file}:{number}"
             raise KeizokuError("alerts_unreadable", where=where, detail=error) from error
@@ -572,11 +586,11 @@ def _figure(text: str, unit: str, lang: str) -> str:
         return f"{_rounded(value * 100, 2):+,}pt"
     if unit == "rate":
         return f"{_rounded(value * 100, 2):,}%"
-    if unit.startswith("JPY"):
-        digits = f"{abs(_rounded(value, 0)):,}"
-        if lang == "ja":
-            return f"{'▲' if value < 0 else ''}{digits}円"
-        return f"{'-' if value < 0 else ''}JPY {digits}"
+    if re.fullmatch("[A-Z]{3}.*", unit):
+        is_yen = unit.startswith("JPY")
+        digits = f"{abs(_rounded(value, 0 if is_yen else 2)):,}"
+        sign = "" if value >= 0 else "▲" if lang == "ja" else "-"
+        return f"{sign}{digits}円" if is_yen and lang == "ja" else f"{sign}{unit[:3]} {digits}"
     whole = value == value.to_integral_value()
     return f"{_rounded(value, 0 if whole else 2):,}"
 

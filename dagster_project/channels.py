@@ -4,6 +4,7 @@ Secrets come from the environment and are in no text made here: what went wrong 
 of the error and the number the other side answered, never by its words.
 """
 
+import http.client
 import json
 import os
 import smtplib
@@ -36,12 +37,13 @@ class NotSent(Exception):
     """The message did not arrive; `str()` says why without a secret and without the text."""
 
 
-def send(channel: str, config: AlertsConfig, message: Message) -> None:
-    """Sends a message by one channel. Raises NotSent."""
+def send(channel: str, config: AlertsConfig, message: Message) -> str | None:
+    """Sends a message by one channel; says why where some of its receivers were refused: it is not
+    sent again to those who have it. Raises NotSent.
+    """
     if channel == "webhook":
-        _post(message)
-    else:
-        _mail(config.email, message)
+        return _post(message)
+    return _mail(config.email, message)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -69,11 +71,11 @@ def _post(message: Message) -> None:
         raise NotSent(f"HTTP {error.code}") from None
     except urllib.error.URLError as error:
         raise NotSent(_kind(error.reason)) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise NotSent(_kind(error)) from None
 
 
-def _mail(config: EmailConfig, message: Message) -> None:
+def _mail(config: EmailConfig, message: Message) -> str | None:
     password = _secret(PASSWORD_VARIABLE) if config.user else None
     try:
         with smtplib.SMTP(config.host, config.port, timeout=WAIT_SECONDS) as server:
@@ -81,11 +83,14 @@ def _mail(config: EmailConfig, message: Message) -> None:
                 server.starttls(context=ssl.create_default_context())
             if password is not None:
                 server.login(config.user, password)
-            server.send_message(_letter(config, message))
+            refused = server.send_message(_letter(config, message))
     except smtplib.SMTPResponseException as error:
         raise NotSent(f"SMTP {error.smtp_code}") from None
     except (smtplib.SMTPException, OSError, ValueError) as error:
         raise NotSent(_kind(error)) from None
+    if not refused:
+        return None
+    return f"SMTP {next(iter(refused.values()))[0]} ({len(refused)}/{len(config.to)})"
 
 
 def _letter(config: EmailConfig, message: Message) -> EmailMessage:

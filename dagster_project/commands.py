@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import shutil
+import sqlite3
 import string
 import sys
 import time
@@ -32,6 +33,7 @@ from dagster_project.settings import (
     Settings,
     canonical_json,
     default_as_of,
+    json_lines,
     load_settings,
 )
 
@@ -526,7 +528,7 @@ def _read_decisions(file: Path, known_at: str | None = None) -> list[dict[str, A
     if not file.exists():
         return []
     decisions = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(json_lines(file.read_text(encoding="utf-8")), start=1):
         try:
             decision = json.loads(line)
             if known_at is None or decision["decided_at"] <= known_at:
@@ -835,7 +837,8 @@ def _tell_alerts(run: Run, now: datetime) -> None:
     try:
         known = landing.deliveries(landing_home(settings))
         held = [one for one in known if one.state == "held"]
-    except KeizokuError:  # what made the run fail: that is told, the files are not known
+    except (KeizokuError, sqlite3.Error, OSError):
+        # what made the run fail: that is told, the files are not known
         held = None
     seen = alerts.look(settings, run.report, held, version, lines, now=now)
     added = alerts.settle(lines, seen, config.channels, now=now)
@@ -858,7 +861,7 @@ def _send_alerts(
     events = [line for line, named in alerts.unsent(lines) if named == channel]
     message = alerts.compose(run.settings, lines, events)
     try:
-        channels.send(channel, run.settings.config.alerts, message)
+        refused = channels.send(channel, run.settings.config.alerts, message)
     except channels.NotSent as error:
         failed = alerts.failed_line(lines, channel, str(error), now=now)
         run.reporter.note(
@@ -866,6 +869,8 @@ def _send_alerts(
         )
         lines = [*lines, failed]
     else:
+        if refused:
+            run.reporter.note("alerts_partly_sent", channel=channel, error=refused)
         at = alerts.utc_text(now)
         lines = [
             *lines,
@@ -904,8 +909,8 @@ def try_channels(settings: Settings) -> dict[str, str | None]:
     outcome: dict[str, str | None] = {}
     for channel in settings.config.alerts.channels:
         try:
-            channels.send(channel, settings.config.alerts, alerts.trial_message(settings))
-            outcome[channel] = None
+            message = alerts.trial_message(settings)
+            outcome[channel] = channels.send(channel, settings.config.alerts, message)
         except channels.NotSent as error:
             outcome[channel] = str(error)
     return outcome
@@ -972,7 +977,8 @@ def list_reports(settings: Settings) -> list[Path]:
 def send_report(settings: Settings, files: list[Path], *, lang: str) -> bool:
     """Sends reports by e-mail where that channel is chosen; returns whether it is.
 
-    Raises KeizokuError `report_not_sent`.
+    Raises KeizokuError `report_not_sent`; `report_partly_sent` when some have it and some were
+    refused.
     """
     from dagster_project import alerts, channels
 
@@ -984,9 +990,11 @@ def send_report(settings: Settings, files: list[Path], *, lang: str) -> bool:
     text = say("report_text", lang, files=names, address=address)
     message = channels.Message(subject, text, tuple(files))
     try:
-        channels.send("email", settings.config.alerts, message)
+        refused = channels.send("email", settings.config.alerts, message)
     except channels.NotSent as error:
         raise KeizokuError("report_not_sent", where="email", detail=error) from None
+    if refused:
+        raise KeizokuError("report_partly_sent", where="email", detail=refused)
     return True
 
 

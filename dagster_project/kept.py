@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dagster_project.messages import KeizokuError
-from dagster_project.settings import canonical_json
+from dagster_project.settings import canonical_json, json_lines
 
 NAME_LENGTH = 60
 KEPT_HISTORY = 100
@@ -49,7 +49,7 @@ def read(folder: Path, who: str) -> list[Kept]:
 def read_history(folder: Path, who: str) -> list[Asked]:
     """What this person ran, the latest first, a repeated statement once."""
     try:
-        lines = _history_file(folder, who).read_text(encoding="utf-8").splitlines()
+        lines = json_lines(_history_file(folder, who).read_text(encoding="utf-8"))
     except OSError:
         return []
     latest: dict[str, Asked] = {}

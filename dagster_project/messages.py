@@ -340,6 +340,10 @@ TEXT: dict[str, tuple[str, str]] = {
         "通知を {channel} に送れませんでした（{error}）。{next_at} 以降の実行で再送します。",
         "Could not send to {channel} ({error}); tried again by the first run after {next_at}.",
     ),
+    "alerts_partly_sent": (
+        "{channel} で断られた宛先があります（{error}）。[alerts.email] の to を確かめてください。",
+        "{channel}: some receivers were refused ({error}). Check `to` of [alerts.email].",
+    ),
     "alerts_not_judged": (
         "通知の判定ができませんでした（{error}）。公開には影響ありません。",
         "Alerts could not be judged ({error}); what is published is not affected.",
@@ -782,6 +786,18 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "Give a month the version shows as --month YYYY-MM, or run `keizoku run` first",
         ),
     ),
+    "report_partly_sent": (
+        (
+            "月次報告を受け取れなかった宛先があります",
+            "{detail}",
+            "[alerts.email] の to を直し、その宛先には reports/ のファイルを渡してください",
+        ),
+        (
+            "Some receivers were refused the monthly report",
+            "{detail}",
+            "Correct `to` of [alerts.email] and hand them the files of reports/",
+        ),
+    ),
     "report_not_sent": (
         (
             "月次報告をメールで送れませんでした",
@@ -804,6 +820,18 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "There is nowhere to send alerts to",
             "[alerts] channels is empty",
             "Write webhook or email into [alerts] channels of keizoku.toml",
+        ),
+    ),
+    "ledger_unreadable": (
+        (
+            "受領の台帳を読めません",
+            "{detail}",
+            "受け取ったファイルは無事です。keizoku doctor で調べ、台帳の控えに戻してください",
+        ),
+        (
+            "The ledger of deliveries cannot be read",
+            "{detail}",
+            "The files received are safe. Look with keizoku doctor and restore the ledger's backup",
         ),
     ),
     "alerts_unreadable": (

@@ -46,7 +46,9 @@ def build_report_job(settings: Settings) -> dg.JobDefinition:
         try:
             is_sent = commands.send_report(settings, [Path(path) for path in files], lang=lang)
         except KeizokuError as error:
-            raise dg.Failure(description=str(error)) from error
+            # a second try would send it again to those who have it
+            can_retry = error.code != "report_partly_sent"
+            raise dg.Failure(description=str(error), allow_retries=can_retry) from error
         context.log.info("sent by e-mail" if is_sent else "no e-mail channel: kept in reports/")
 
     @dg.job(

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from dagster_project import dbt_code, lock
 from dagster_project.dbt_build import Dbt, open_dbt
 from dagster_project.messages import KeizokuError
-from dagster_project.settings import Settings, canonical_json
+from dagster_project.settings import Settings, canonical_json, json_lines
 
 WAIT_FOR_RUN_SECONDS = 3600
 KEPT_BUILDS = 2
@@ -216,7 +216,7 @@ def read_history(settings: Settings) -> list[dict[str, Any]]:
     cannot be read is left out.
     """
     try:
-        lines = settings.run_history.read_text(encoding="utf-8").splitlines()
+        lines = json_lines(settings.run_history.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         lines = []
     known: dict[str, dict[str, Any]] = {}

@@ -281,6 +281,15 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
+def json_lines(text: str) -> list[str]:
+    """The lines of a file of JSON lines.
+
+    str.splitlines would also break at U+2028, U+2029 and U+0085, which stand inside what people
+    paste and which JSON leaves as they are.
+    """
+    return [line for line in text.split("\n") if line]
+
+
 def home_of_environment() -> Path:
     """KEIZOKU_HOME, else ~/keizoku."""
     return Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME).expanduser()

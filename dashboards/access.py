@@ -42,13 +42,17 @@ def principal() -> Principal:
 
 
 def has_come_before(home: Path, who: Principal) -> bool:
-    """Whether the access log names this principal: a first visit leaves it."""
+    """Whether the access log names this principal: a first visit leaves it. A log that cannot be
+    read says nothing; then nobody is taken for new.
+    """
     mark = json.dumps({"principal": who.name}, ensure_ascii=False)[1:-1]
     try:
-        with (home / LOG).open(encoding="utf-8") as log:
+        with (home / LOG).open(encoding="utf-8", errors="replace") as log:
             return any(mark in line for line in log)
     except FileNotFoundError:
         return False
+    except OSError:
+        return True
 
 
 def record(home: Path, who: Principal, action: str, **details: object) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import streamlit as st
 
+from dagster_project.settings import json_lines
 from dashboards import access
 
 VIEW, SQL, EXPORT, ORIGINAL = "view", "sql", "export", "original_line"
@@ -44,7 +45,7 @@ def _read(path: str, state: tuple[int, int], time_zone: str) -> tuple[pl.DataFra
     # once per state of the file: narrowing a long log must not read it again
     zone = ZoneInfo(time_zone)
     entries, unreadable = [], 0
-    for line in Path(path).read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in json_lines(Path(path).read_text(encoding="utf-8", errors="replace")):
         try:
             entries.append(_entry(json.loads(line), zone))
         except (ValueError, KeyError, TypeError, AttributeError):

@@ -5,6 +5,7 @@ list of pages; a page is run only when there is a readable version with at least
 month.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -72,6 +73,8 @@ def run_page(page, text: Text, unit: str, above_choices) -> None:
         )
         is_dark = st.context.theme.type == "dark"
         made = frame.Frame(home, snapshot, as_of, who, text, formats, is_dark)
+        tour.begin_on_first_visit(made)
+        made = record_view(made, page.url_path or DEFAULT_PAGE)
         st.session_state["frame"] = made
         printout.begin(
             printout.Printout(
@@ -80,15 +83,13 @@ def run_page(page, text: Text, unit: str, above_choices) -> None:
                 f"{as_of:%Y%m%d}",
                 text,
                 formats,
-                snapshot,
+                made.snapshot,
                 home,
             )
         )
         with above_choices:
             search.show(made)
         frame.show_badge(made)
-        tour.begin_on_first_visit(made)
-        record_view(made, page.url_path or DEFAULT_PAGE)
         tour.show(made)
         frame.warn_about_version(made, passed_over)
         page.run()
@@ -99,21 +100,29 @@ def run_page(page, text: Text, unit: str, above_choices) -> None:
         frame.show_broken(text, error)
 
 
-def record_view(made: frame.Frame, name: str) -> None:
-    """One line in the access log per session, page and version: who looks at what, how often."""
+def record_view(made: frame.Frame, name: str) -> frame.Frame:
+    """One line in the access log per session, page and version: who looks at what, how often.
+
+    Where that cannot be written, the page goes on without names and files (access.record).
+    """
     seen = st.session_state.setdefault("viewed", set())
     view = (name, made.snapshot.name)
     if view in seen:
-        return
+        return made
     try:
         access.record(made.home, made.who, "view", page=name, version=made.snapshot.name)
     except OSError as error:
-        # figures of the whole company may be looked at; names and files may not (access.record)
         st.warning(
             made.text("access_log.not_recorded", why=literal(error)), icon=":material/history_off:"
         )
-        return
+        closed = {access.PERSONAL_COLUMNS, access.ORIGINAL_FILES}
+        return replace(
+            made,
+            snapshot=replace(made.snapshot, has_personal_columns=False),
+            who=replace(made.who, rights=made.who.rights - closed),
+        )
     seen.add(view)
+    return made
 
 
 def main() -> None:

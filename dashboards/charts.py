@@ -403,7 +403,8 @@ def pressable(chart: alt.Chart, table: pl.DataFrame) -> alt.Chart:
 
 
 def _is_pressable(chart: alt.Chart) -> bool:
-    return PRESSED in chart.to_json()
+    # of the chart and not of its text, which holds what the data say as well
+    return any(one.get("name") == PRESSED for one in chart.to_dict().get("params", ()))
 
 
 def in_light_colours(specification: str) -> str:

@@ -168,8 +168,7 @@ def record_export(page: Frame, mart: str, row_count: int, **narrowed: object) ->
         version=page.snapshot.name,
         table=mart,
         row_count=row_count,
-        has_personal_columns=page.snapshot.has_personal_columns,
-        **narrowed,
+        **{"has_personal_columns": page.snapshot.has_personal_columns} | narrowed,
     )
 
 

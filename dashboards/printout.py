@@ -69,7 +69,7 @@ def current() -> Printout:
 
 def section(title: str, notes: str, slot: object) -> None:
     """A heading with unit and as-of day; `slot` takes the buttons of the chart below it."""
-    shown = current()
+    shown, title = current(), plain(title)
     shown.heading, shown.notes, shown.slot = title, notes, slot
     shown.parts += [lambda: pdf.Words("heading", title), lambda: pdf.Words("note", notes)]
 

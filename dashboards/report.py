@@ -131,7 +131,9 @@ def write(page: Frame, month: date, folder: Path, formats: Sequence[str]) -> lis
     written = []
     for kind in dict.fromkeys(formats):
         content = {"pdf": as_pdf, "xlsx": as_xlsx}[kind](page, month, sections)
-        path = folder / f"monthly_report_{month:%Y-%m}_{page.as_of:%Y%m%d}.{kind}"
+        # never the file that is sent around, which names nobody
+        names = "_names" if page.snapshot.has_personal_columns else ""
+        path = folder / f"monthly_report_{month:%Y-%m}_{page.as_of:%Y%m%d}{names}.{kind}"
         access.record(
             page.home,
             page.who,
@@ -143,7 +145,8 @@ def write(page: Frame, month: date, folder: Path, formats: Sequence[str]) -> lis
             has_personal_columns=page.snapshot.has_personal_columns,
         )
         aside = path.with_name(f".{path.name}.new")
-        with aside.open("wb") as file:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

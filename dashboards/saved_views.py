@@ -3,6 +3,7 @@
 A view is an address and nothing else: whoever opens it sees what their own rights let them see.
 """
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
@@ -78,7 +79,8 @@ def _show_one(home: Path, who, text: Text, pages, view: kept.Kept) -> None:
 
 def _delete(home: Path, who: access.Principal, name: str) -> None:
     access.record(home, who, "delete_view", name=name)
-    commands.delete_view(load_settings(home), name, by=who.name)
+    with contextlib.suppress(KeizokuError):  # deleted already, from another tab: it is gone
+        commands.delete_view(load_settings(home), name, by=who.name)
 
 
 def _show_form(home: Path, who: access.Principal, text: Text, current: str) -> None:

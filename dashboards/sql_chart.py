@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import charts, filters, frame
+from dashboards.catalogue import literal
 from dashboards.frame import Frame
 
 MARKS = ("bars", "grouped", "stacked", "line")
@@ -61,10 +62,11 @@ def draw(page: Frame, rows: pl.DataFrame, x: str, y: str, by: str | None, mark: 
     drawn = rows.drop_nulls(y).head(limit)
     keys = [x] if by is None else [x, by]
     if drawn.select(pl.struct(keys).n_unique()).item() < drawn.height:
-        st.warning(text("sql.repeated", columns=text.joined(keys)), icon=":material/stacks:")
+        repeated = literal(text.joined(keys))
+        st.warning(text("sql.repeated", columns=repeated), icon=":material/stacks:")
         return
-    title = text("sql.chart", x=x, y=y)
-    frame.heading(page, title, unit=y, definition=text("sql.chart_help"))
+    title = text("sql.chart", x=literal(x), y=literal(y))
+    frame.heading(page, title, unit=literal(y), definition=text("sql.chart_help"))
     if rows.height > drawn.height:
         st.caption(text("sql.chart_cut", shown=drawn.height, all=page.formats.count(rows.height)))
     values = [(_text(row[x]), _text(row[by]) if by else y, row[y]) for row in drawn.to_dicts()]

@@ -8,7 +8,7 @@ import pandas as pd
 import polars as pl
 import streamlit as st
 
-from dashboards import clock, filters, printout
+from dashboards import access, clock, filters, printout
 from dashboards.catalogue import literal
 from dashboards.exports import csv, xlsx
 from dashboards.exports.table import Heading, Table
@@ -148,13 +148,18 @@ def download(
     name: str,
     key: str,
     before: Callable[[], None] | None = None,
+    version: str | None = None,
 ) -> None:
     """The rows as a file when pressed: all rows, unrounded, in yen; Excel or CSV (UTF-8, CP932).
 
-    `before` runs first and may refuse or record the export.
+    `before` runs first and records the export; without it the export is recorded by its name. What
+    cannot be recorded does not leave. version: the one the rows are of, where it is not the page's.
     """
     text = page.text
     made: list[Table] = []
+    is_of_page = version in (None, page.snapshot.name)
+    version = version or page.snapshot.name
+    of_day = f"_{page.as_of:%Y%m%d}" if is_of_page else ""
     asked = st.query_params.to_dict()  # now: the file is made outside of the page's run
 
     def table() -> Table:
@@ -166,6 +171,16 @@ def download(
         def content() -> bytes:
             if before:
                 before()
+            else:
+                access.record(
+                    page.home,
+                    page.who,
+                    "export",
+                    version=version,
+                    table=name,
+                    row_count=len(table().rows),
+                    has_personal_columns=page.snapshot.has_personal_columns,
+                )
             return write(table())
 
         return content
@@ -184,7 +199,7 @@ def download(
                 "xlsx",
                 "xlsx",
                 XLSX_MIME,
-                lambda made: xlsx.workbook([made], _notes(page, made, asked)),
+                lambda made: xlsx.workbook([made], _notes(page, made, asked, version)),
             ),
             ("csv", "csv", "text/csv", csv.utf8),
             ("cp932", "csv", "text/csv", csv.cp932),
@@ -192,7 +207,7 @@ def download(
             st.download_button(
                 text(f"table.as_{kind}"),
                 written_by(write),
-                file_name=f"{name}_{page.as_of:%Y%m%d}_{page.snapshot.name}.{ending}",
+                file_name=f"{name}{of_day}_{version}.{ending}",
                 mime=mime,
                 type="tertiary",
                 key=key if kind == "csv" else f"{key}_{kind}",
@@ -220,13 +235,17 @@ def _as_file(page: Frame, rows: pl.DataFrame, columns: Sequence[Column], name: s
     return Table(name, headings, rows.select(column.name for column in columns).rows())
 
 
-def _notes(page: Frame, table: Table, asked: dict[str, str]) -> Table:
+def _notes(page: Frame, table: Table, asked: dict[str, str], version: str) -> Table:
     """What the list is: as of when, from which version, how it was narrowed, who took it."""
     text, formats = page.text, page.formats
     lines = [
         (text("table.note.list"), table.name),
-        (text("table.note.as_of"), formats.date(page.as_of)),
-        (text("table.note.version"), page.snapshot.name),
+        *(
+            [(text("table.note.as_of"), formats.date(page.as_of))]
+            if version == page.snapshot.name
+            else []
+        ),
+        (text("table.note.version"), version),
         (text("table.note.rows"), formats.count(len(table.rows))),
         *((text("table.note.filter", name=name), value) for name, value in sorted(asked.items())),
         (text("table.note.who"), page.who.name),

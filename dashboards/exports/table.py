@@ -8,7 +8,7 @@ from decimal import Decimal
 
 # A text cell that starts like this would run as a formula when the file is opened (also full-width
 # forms, which Excel folds). The apostrophe is Excel's own mark for "this is text".
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "−", "＠")
 NOT_IN_A_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 
 

@@ -112,7 +112,10 @@ def _write(sheet, row: int, column: int, heading: Heading, value: object, styles
         return
     if isinstance(value, bool):
         sheet.write_boolean(row, column, value, styles.of("General"))
-    elif isinstance(value, (int, float, Decimal)) and _is_exact_in_excel(value):
+    elif isinstance(value, (int, float, Decimal)) and (
+        # an amount is added up: losing its millionths is less than missing it in a sum
+        (heading.kind == "money" and abs(value) < 10**DIGITS_OF_EXCEL) or _is_exact_in_excel(value)
+    ):
         shown = SHOWN_AS.get(heading.kind, "General")
         if heading.kind == "money" and value != int(value):
             shown = WITH_DECIMALS

@@ -23,8 +23,16 @@ def options(snapshot: Snapshot) -> pl.DataFrame:
 
 
 @cached
-def by_reason(snapshot: Snapshot) -> pl.DataFrame:
-    """Grain: one row per reason: customers that have it and their MRR, the most money first."""
+def by_reason(
+    snapshot: Snapshot,
+    band: str | None,
+    is_anyone: bool,
+    owner: str | None,
+    plan: str | None,
+) -> pl.DataFrame:
+    """Grain: one row per reason: customers of the choice that have it and their MRR, the most money
+    first.
+    """
     return rows(
         snapshot,
         """
@@ -34,9 +42,15 @@ def by_reason(snapshot: Snapshot) -> pl.DataFrame:
             sum(at_risk.mrr_at_stake) as mrr_at_stake
         from mart_at_risk_reason as reasons
         inner join mart_at_risk as at_risk on reasons.customer_key = at_risk.customer_key
+        left join mart_approach_list as approach on at_risk.customer_key = approach.customer_key
+        where
+            (? is null or at_risk.health_band = ?)
+            and (? or approach.owner is not distinct from ?)
+            and (? is null or at_risk.plan_name = ?)
         group by reasons.reason_code
         order by mrr_at_stake desc, reasons.reason_code
         """,
+        (band, band, is_anyone, owner, plan, plan),
     )
 
 

@@ -1,5 +1,6 @@
 """SQL: ask the published version anything; the answer as table, chart and file; queries kept."""
 
+import contextlib
 from datetime import datetime
 
 import polars as pl
@@ -268,7 +269,8 @@ def show_saved(page: Frame, saved: dict[str, Kept]) -> None:
 
 def delete(page: Frame, name: str) -> None:
     """Callback: removes a saved query; its address says from now on that it is gone."""
-    commands.delete_query(load_settings(page.home), name, by=page.who.name)
+    with contextlib.suppress(KeizokuError):  # deleted already, from another tab: it is gone
+        commands.delete_query(load_settings(page.home), name, by=page.who.name)
     access.record(page.home, page.who, "delete_query", name=name)
     st.session_state.pop(LOADED, None)
     filters.put(query=None)
@@ -352,8 +354,14 @@ def show_outcome(page: Frame) -> None:
         columns,
         name="sql",
         key="sql_csv",
+        version=outcome.version,
         before=lambda: levels.record_export(
-            page, "sql", rows.height, sql=questions.in_log(outcome), opened=outcome.version
+            page,
+            "sql",
+            rows.height,
+            sql=questions.in_log(outcome),
+            opened=outcome.version,
+            has_personal_columns=outcome.has_personal_columns,
         ),
     )
 

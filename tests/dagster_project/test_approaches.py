@@ -36,6 +36,11 @@ def test_a_record_becomes_a_row_and_the_same_record_twice_is_one(tmp_path):
     assert len(row["approach_key"]) == 32
 
 
+def test_a_pasted_line_separator_made_every_record_unreadable(tmp_path):
+    told = RECORD | {"note": "社長と\u2028電話\u0085済"}
+    assert given(tmp_path, [json.dumps(told, ensure_ascii=False)]).height == 1
+
+
 def test_what_was_recorded_later_is_not_known_yet(tmp_path):
     later = RECORD | {"decided_at": "2026-06-17 00:00:00"}
     lines = [json.dumps(RECORD), json.dumps(later)]

@@ -86,6 +86,34 @@ def test_a_log_that_cannot_be_written_is_told_over_the_figures(gd1_home, monkeyp
     assert tiles(app)["MRR"][0] == "106,600円"
 
 
+def test_names_were_shown_although_nobody_could_record_who_saw_them(gd1_home, monkeypatch):
+    shown = open_page("customer")
+    names = set(shown.dataframe[0].value.iloc[:, 0])
+    shutil.rmtree(gd1_home / "audit")
+    (gd1_home / "audit").write_text("not a folder")
+    app = open_page("customer")
+    assert "閲覧の記録" in app.warning[0].value
+    assert not names & set(app.dataframe[0].value.iloc[:, 0])
+
+
+def test_whose_page_somebody_opened_is_recorded_once(gd1_home):
+    open_page("customer", customer="C01").run()
+    seen = [entry for entry in log(gd1_home) if entry["action"] == "view_customer"]
+    assert [entry["customer_key"] for entry in seen] == ["C01"]
+
+
+def test_a_log_cut_within_a_character_took_every_page_down(gd1_home):
+    (gd1_home / "audit").mkdir(exist_ok=True)
+    (gd1_home / "audit" / "access.jsonl").write_bytes('{"who":"佐'.encode()[:-1] + b"\n")
+    assert not open_page().exception
+
+
+def test_a_pasted_line_separator_hid_an_entry_of_the_log(gd1_home):
+    access.record(gd1_home, access.principal(), "sql", sql="select 1 -- a\u2028b\u0085c")
+    entries, unreadable = access_log.read(gd1_home, "Asia/Tokyo")
+    assert (entries.height, unreadable) == (1, 0)
+
+
 # ---- runs ----
 
 

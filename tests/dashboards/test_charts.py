@@ -4,7 +4,17 @@ from decimal import Decimal
 
 import pytest
 
-from dashboards.charts import COLOURS, Layer, Step, axis_start, layer_cake, waterfall
+from dashboards.charts import (
+    COLOURS,
+    Bar,
+    Layer,
+    Step,
+    _is_pressable,
+    axis_start,
+    bars,
+    layer_cake,
+    waterfall,
+)
 
 
 def steps(begin: int, *changes: int) -> list[Step]:
@@ -61,3 +71,10 @@ def test_the_oldest_cohort_is_the_lowest_layer_and_many_cohorts_need_no_legend()
     assert cake(3)["order"]["field"] == "order"
     assert cake(12)["color"]["legend"]
     assert cake(13)["color"]["legend"] is None
+
+
+def test_a_value_called_suppressed_made_a_chart_answer_to_presses_it_cannot_take():
+    still = bars([Bar("suppressed", Decimal(1), "1")], "円", is_dark=False)
+    assert not _is_pressable(still)
+    pressed = bars([Bar("a", Decimal(1), "1", puts={"plan": "a"})], "円", is_dark=False)
+    assert _is_pressable(pressed)

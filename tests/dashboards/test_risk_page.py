@@ -274,6 +274,8 @@ def test_while_a_run_holds_the_home_the_reader_is_told_and_nothing_is_lost(
     assert "記録できませんでした：ほかの処理がこのホームを使っています" in app.error[0].value
     assert not app.success
     assert commands.list_approaches(settings, None, 10) == []
+    # what was typed is still there to be sent again
+    assert next(one for one in app.selectbox if one.label == "結果").value == "promised_to_stay"
 
 
 def test_the_form_knows_every_action_and_outcome_of_the_command(gd1_home):
@@ -328,11 +330,16 @@ def test_without_anybody_at_risk_the_page_says_what_to_deliver(gd1_home, monkeyp
     assert "usage.usage_days" in words(app)
 
 
-def test_the_customers_of_every_reason_add_up_to_its_bar(gd1_home):
+@pytest.mark.parametrize("choice", [(None, True, None, None), ("red", True, None, None),
+                                    (None, False, "営業一課 藤井", None)])  # fmt: skip
+def test_the_customers_of_every_reason_add_up_to_its_bar_within_the_choice(gd1_home, choice):
+    """The bars told of everybody while the list below them was narrowed."""
     snapshot, _ = warehouse.current(gd1_home, access.principal())
     soon = date(2026, 7, 7)
-    for row in risk.by_reason(snapshot).to_dicts():
-        chosen = (None, True, None, None, row["reason_code"])
+    bars = risk.by_reason(snapshot, *choice).to_dicts()
+    assert bars
+    for row in bars:
+        chosen = (*choice, row["reason_code"])
         listed = risk.customers(snapshot, *chosen)
         assert listed["mrr_at_stake"].sum() == row["mrr_at_stake"]
         assert listed.height == row["customer_count"]

@@ -1,5 +1,6 @@
 """Files received and months closed."""
 
+import sqlite3
 from decimal import Decimal
 
 import polars as pl
@@ -24,6 +25,10 @@ def show_deliveries(page: Frame, settings: Settings) -> None:
         found = landing.deliveries(commands.landing_home(settings))
     except KeizokuError as error:
         refusals.show(text, error)
+        return
+    except (sqlite3.Error, OSError) as error:
+        said = KeizokuError("ledger_unreadable", where=str(settings.landed), detail=error)
+        refusals.show(text, said)
         return
     if not found:
         st.info(text("admin.no_delivery"), icon=":material/inbox:")

@@ -5,7 +5,7 @@ from decimal import Decimal
 import polars as pl
 import streamlit as st
 
-from dashboards import customers, filters, search, tables, tiles
+from dashboards import access, customers, filters, search, tables, tiles
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import customer, people
@@ -27,6 +27,7 @@ def show_header(page: Frame, known: dict) -> None:
     """Name, what it is worth, where it stands, and what to worry about."""
     text = page.text
     key = known["customer_key"]
+    record_look(page, key)
     person = customer.person(page.snapshot, key)
     st.page_link(
         customers.PAGE,
@@ -41,6 +42,18 @@ def show_header(page: Frame, known: dict) -> None:
     show_tiles(page, known)
     show_risk(page, key)
     show_facts(page, known, person)
+
+
+def record_look(page: Frame, key: str) -> None:
+    """One line in the access log per session, customer and version: whose name somebody saw."""
+    seen = st.session_state.setdefault("viewed", set())
+    look = (key, page.snapshot.name)
+    if look in seen or not page.snapshot.has_personal_columns:
+        return
+    access.record(
+        page.home, page.who, "view_customer", customer_key=key, version=page.snapshot.name
+    )
+    seen.add(look)
 
 
 def kept_search() -> dict[str, str]:

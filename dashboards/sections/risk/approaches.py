@@ -42,7 +42,8 @@ def show_record(page: Frame, customer: dict) -> None:
     today = formats.local_date(clock.utc_now().replace(tzinfo=None))
     with (
         st.expander(text("risk.record_title"), icon=":material/edit_note:"),
-        st.form(f"approach_{key}", clear_on_submit=True, border=False),
+        # a new form after each one recorded; what could not be recorded stays as it was typed
+        st.form(f"approach_{key}_{len(recorded.get(key, ()))}", border=False),
     ):
         action = st.selectbox(
             text("risk.what"),

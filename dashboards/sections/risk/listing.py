@@ -42,7 +42,7 @@ def choose(page: Frame, options: pl.DataFrame) -> Choice:
     people = [ANYBODY, *(one for one in owners if one), *([NOBODY] if None in owners else [])]
     plans = [ALL, *options["plan_name"].drop_nulls().unique().sort()]
     bands = [ALL, *options["health_band"].unique().sort()]
-    codes = [ALL, *risk.by_reason(page.snapshot)["reason_code"]]
+    codes = [ALL, *risk.by_reason(page.snapshot, None, True, None, None)["reason_code"]]
     with st.container(horizontal=True):
         band = filters.select(
             "band",
@@ -92,7 +92,7 @@ def choose(page: Frame, options: pl.DataFrame) -> Choice:
 def show_list(page: Frame, choice: Choice, *, has_skill: bool) -> None:
     """Reasons as bars, then whom to approach, why, how and by when; a customer opens."""
     text, formats = page.text, page.formats
-    show_reasons(page)
+    show_reasons(page, choice)
     rows = risk.customers(page.snapshot, *choice.values())
     title = text("risk.list", count=formats.count(rows.height))
     frame.heading(
@@ -148,8 +148,10 @@ def show_list(page: Frame, choice: Choice, *, has_skill: bool) -> None:
         show_customer(page, chosen)
 
 
-def show_reasons(page: Frame) -> None:
-    """How many customers have each reason, by the money they pay; a bar narrows the list."""
+def show_reasons(page: Frame, choice: Choice) -> None:
+    """How many of the chosen customers have each reason, by the money they pay; a bar narrows the
+    list to one.
+    """
     text, formats = page.text, page.formats
     title = text("risk.reasons")
     frame.heading(
@@ -167,7 +169,7 @@ def show_reasons(page: Frame) -> None:
             "less",
             {"reason": row["reason_code"]},
         )
-        for row in risk.by_reason(page.snapshot).to_dicts()
+        for row in risk.by_reason(page.snapshot, *choice.values()[:-1]).to_dicts()
     ]
     charts.show(
         charts.bars(bars, formats.money_unit(), page.is_dark),
