@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards import (
     alert_card,
+    billing_check,
     charts,
     drill,
     filters,
@@ -57,6 +58,7 @@ def main(page: Frame) -> None:
     first, month = next(iter(months.values()))["month"], months[chosen]["month"]
     frame.warn_when_uncovered(page, months[chosen]["month_end"])
     show_restated(page)
+    billing_check.show_notice(page)
 
     kpis = revenue.kpis(page.snapshot, first, month)
     history = kpis.tail(MONTHS_OF_HISTORY).to_dicts()

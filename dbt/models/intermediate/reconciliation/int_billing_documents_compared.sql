@@ -8,15 +8,23 @@ with totals as (
 
 ),
 
-landed as (
+statements as (
 
-    select * from {{ source('landed', 'billing__invoices') }}
-
-),
-
-refused as (
-
-    select * from {{ source('landed', 'control__refused_invoices') }}
+    select
+        versions.*,
+        {{ month_start('versions.issue_date') }} as month,
+        versions.document_type = 'invoice' and not versions.is_tombstone as is_counted
+    from {{ ref('stg_billing__invoice_statements') }} as versions
+    -- a row that was kept back says something where enough of it could be read
+    where
+        not versions.is_refused
+        or (
+            versions.record_key is not null
+            and versions.issue_date is not null
+            and versions.currency is not null
+            and versions.total_native is not null
+            and versions.document_type is not null
+        )
 
 ),
 
@@ -41,82 +49,23 @@ deliveries as (
 
 ),
 
-statements as (
-
-    select
-        record_key,
-        source_system,
-        delivery_id,
-        source_sheet,
-        source_row,
-        source_updated_at,
-        invoice_id,
-        issue_date,
-        currency,
-        total_native,
-        coalesce(document_type, 'invoice') = 'invoice' and not coalesce(is_tombstone, false)
-            as is_counted,
-        false as is_refused
-    from landed
-    union all
-    select
-        record_key,
-        source_system,
-        delivery_id,
-        source_sheet,
-        source_row,
-        cast(null as timestamp) as source_updated_at,
-        invoice_id,
-        issue_date,
-        currency,
-        total_native,
-        document_type = 'invoice' as is_counted,
-        true as is_refused
-    from refused
-    where
-        record_key is not null
-        and issue_date is not null
-        and currency is not null
-        and total_native is not null
-        and document_type is not null
-
-),
-
-statements_dated as (
-
-    select
-        statements.*,
-        {{ month_start('statements.issue_date') }} as month,
-        deliveries.exported_at,
-        deliveries.exported_date,
-        deliveries.content_sha256,
-        deliveries.coverage,
-        deliveries.next_full_order
-    from statements
-    inner join deliveries
-        on
-            statements.delivery_id = deliveries.delivery_id
-            and statements.source_system = deliveries.source_system
-
-),
-
 -- every document that stood, at any time, in a month somebody reported
 documents as (
 
     select distinct
-        statements_dated.record_key,
+        statements.record_key,
         totals.source_system,
         totals.month,
         totals.currency,
         totals.exported_date as control_date,
         totals.is_exported_at_assumed
-    from statements_dated
+    from statements
     inner join totals
         on
-            statements_dated.source_system = totals.source_system
-            and statements_dated.month = totals.month
-            and statements_dated.currency = totals.currency
-    where statements_dated.is_counted
+            statements.source_system = totals.source_system
+            and statements.month = totals.month
+            and statements.currency = totals.currency
+    where statements.is_counted
 
 ),
 
@@ -126,7 +75,7 @@ said_by_then as (
         documents.month as reported_month,
         documents.currency as reported_currency,
         documents.control_date,
-        statements_dated.*,
+        statements.*,
         row_number() over (
             partition by
                 documents.source_system,
@@ -134,19 +83,19 @@ said_by_then as (
                 documents.month,
                 documents.currency
             order by
-                statements_dated.exported_at desc nulls last,
-                statements_dated.source_updated_at desc nulls last,
-                statements_dated.content_sha256 desc nulls last,
-                statements_dated.source_row desc nulls last,
-                statements_dated.source_sheet desc nulls last,
-                statements_dated.delivery_id desc nulls last
+                statements.exported_at desc nulls last,
+                statements.source_updated_at desc nulls last,
+                statements.content_sha256 desc nulls last,
+                statements.source_row desc nulls last,
+                statements.source_sheet desc nulls last,
+                statements.delivery_id desc nulls last
         ) as pick
     from documents
-    inner join statements_dated
+    inner join statements
         on
-            documents.record_key = statements_dated.record_key
-            and documents.source_system = statements_dated.source_system
-    where statements_dated.exported_date <= documents.control_date
+            documents.record_key = statements.record_key
+            and documents.source_system = statements.source_system
+    where statements.exported_date <= documents.control_date
 
 ),
 

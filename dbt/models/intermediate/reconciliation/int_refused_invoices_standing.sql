@@ -1,9 +1,9 @@
 -- Invoices whose last word was kept back at landing: the source has them, we do not count them, or
 -- still count what was said before. A later readable version, or a later complete export without
 -- the invoice, ends it.
-with refused as (
+with statements as (
 
-    select * from {{ source('landed', 'control__refused_invoices') }}
+    select * from {{ ref('stg_billing__invoice_statements') }}
 
 ),
 
@@ -11,12 +11,6 @@ deliveries as (
 
     select * from {{ ref('stg_control__deliveries') }}
     where entity = 'billing.invoices'
-
-),
-
-landed as (
-
-    select * from {{ source('landed', 'billing__invoices') }}
 
 ),
 
@@ -34,36 +28,31 @@ newest_deliveries as (
 placed as (
 
     select
-        refused.*,
-        deliveries.exported_at,
-        deliveries.exported_date,
-        deliveries.content_sha256,
-        deliveries.delivery_order,
+        statements.*,
         row_number() over (
             -- a number that cannot be read is no reason to take two rows for one invoice
             partition by
-                refused.source_system,
-                coalesce(refused.record_key, refused.delivery_id),
-                case when refused.record_key is null then refused.source_sheet end,
-                case when refused.record_key is null then refused.source_row end
-            order by deliveries.delivery_order desc nulls last, refused.source_row desc nulls last
+                statements.source_system,
+                coalesce(statements.record_key, statements.delivery_id),
+                case when statements.record_key is null then statements.source_sheet end,
+                case when statements.record_key is null then statements.source_row end
+            order by
+                statements.delivery_order desc nulls last,
+                statements.source_row desc nulls last
         ) as pick
-    from refused
-    inner join deliveries
-        on
-            refused.delivery_id = deliveries.delivery_id
-            and refused.source_system = deliveries.source_system
+    from statements
     inner join newest_deliveries
         on
-            deliveries.source_system = newest_deliveries.source_system
-            and deliveries.feed_id = newest_deliveries.feed_id
+            statements.source_system = newest_deliveries.source_system
+            and statements.feed_id = newest_deliveries.feed_id
     where
-        deliveries.next_full_order is null
+        statements.is_refused
+        and statements.next_full_order is null
         -- what cannot be recognised again in the next complete export counts in the newest only
         and (
-            refused.record_key is not null
-            or deliveries.coverage <> 'full'
-            or deliveries.delivery_order = newest_deliveries.newest_order
+            statements.record_key is not null
+            or statements.coverage <> 'full'
+            or statements.delivery_order = newest_deliveries.newest_order
         )
 
 ),
@@ -72,14 +61,11 @@ read_later as (
 
     select distinct placed.record_key
     from placed
-    inner join landed on placed.record_key = landed.record_key
-    inner join deliveries
-        on
-            landed.delivery_id = deliveries.delivery_id
-            and landed.source_system = deliveries.source_system
+    inner join statements on placed.record_key = statements.record_key
     where
         placed.pick = 1
-        and deliveries.delivery_order >= placed.delivery_order
+        and not statements.is_refused
+        and statements.delivery_order >= placed.delivery_order
 
 ),
 
