@@ -187,7 +187,8 @@ def refused_invoices_table(home: Home, asked: list[Delivery]) -> pl.DataFrame:
         cells = pl.read_parquet(path).filter(pl.col("entity") == INVOICES)
         if "read_row" not in cells.columns:
             cells = cells.with_columns(pl.lit(None, pl.String).alias("read_row"))
-        rows = cells.unique(["source_sheet", "source_row"], keep="first", maintain_order=True)
+        places = ["source_sheet", "source_row"]
+        rows = cells.unique(places, keep="first", maintain_order=True).sort(places)
         frames.append(
             rows.select(
                 pl.lit(one.delivery_id).alias("delivery_id"),

@@ -58,7 +58,6 @@ def main(page: Frame) -> None:
     first, month = next(iter(months.values()))["month"], months[chosen]["month"]
     frame.warn_when_uncovered(page, months[chosen]["month_end"])
     show_restated(page)
-    billing_check.show_notice(page)
 
     kpis = revenue.kpis(page.snapshot, first, month)
     history = kpis.tail(MONTHS_OF_HISTORY).to_dicts()
@@ -69,6 +68,7 @@ def main(page: Frame) -> None:
             for row in forecast.landing(page.snapshot).to_dicts():
                 if row["scenario"] == "base":
                     landing.show_tile(page, row)
+    billing_check.show_notice(page)
     alert_card.show(page)
 
     show_movements(page, chosen, months[chosen]["month_end"], kpis)

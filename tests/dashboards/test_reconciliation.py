@@ -36,11 +36,11 @@ def test_every_state_opens_by_its_address_in_both_languages(gd1_home, chosen, la
 def test_months_are_told_with_a_sign_and_words_newest_first(gd1_home):
     app = open_page("cash", **VIEW)
     months = table(app, "取り込んだ請求合計")
-    assert list(months["状態"]) == [
-        "○ 差額あり（理由はすべて判明）",
-        "! 説明できない差額あり",
+    assert list(months["突合の結果"]) == [
+        "○ 説明済み",
+        "! 理由不明",
         "✓ 一致",
-        "— 月次集計が未着",
+        "— 集計が未着",
     ]
     assert list(months["差額"]) == ["JPY ▲5,500", "JPY ▲12,000", "JPY 0", MISSING]
     assert list(months["説明できない差額"]) == ["JPY 0", "JPY ▲11,000", "JPY 0", MISSING]

@@ -47,7 +47,7 @@ def show_reconciliation(page: Frame) -> None:
         in_words(page, rows),
         [
             Column("month", text("column.month"), "month", is_pinned=True),
-            Column("state", text("column.state")),
+            Column("state", text("reconciliation.state")),
             *source_columns(page, rows),
             Column("billed_native_text", text("reconciliation.billed")),
             Column("control_native_text", text("reconciliation.control")),
@@ -202,8 +202,8 @@ def show_items(page: Frame, name: str, items: pl.DataFrame, title: str) -> dict 
             Column("amount_native_text", text("reconciliation.difference")),
             Column("document_id", text("reconciliation.document")),
             Column("issue_date", text("cash.issue_date"), "date"),
-            Column("meaning", text("cash.meaning")),
             Column("place", text("column.source")),
+            Column("meaning", text("cash.meaning")),
         ],
         describe=lambda row: text(
             "reconciliation.item_name",
