@@ -21,6 +21,7 @@ from sources.entities import entities
 
 DELIVERIES = dg.AssetKey(["landed", "control__deliveries"])
 QUARANTINE = dg.AssetKey(["landed", "control__quarantine"])
+REFUSED_INVOICES = dg.AssetKey(["landed", "control__refused_invoices"])
 LINKS = dg.AssetKey(["identity", "links"])
 CASH = tuple(dg.AssetKey(["cash", name]) for name in ("receipts", "allocations"))
 PUBLISHED = dg.AssetKey(["published", "current"])
@@ -157,6 +158,12 @@ def land_asset() -> dg.AssetsDefinition:
                 kinds={"parquet"},
                 description="One row per refused cell: where, why, and what to do about it.",
             ),
+            dg.AssetSpec(
+                REFUSED_INVOICES,
+                group_name="landed",
+                kinds={"parquet"},
+                description="One row per invoice kept back, with what of it could be read.",
+            ),
         ],
         check_specs=[
             dg.AssetCheckSpec(
@@ -197,6 +204,7 @@ def land_asset() -> dg.AssetsDefinition:
             },
         )
         yield dg.MaterializeResult(asset_key=QUARANTINE)
+        yield dg.MaterializeResult(asset_key=REFUSED_INVOICES)
         yield checks.balance_result(deliveries, DELIVERIES)
         yield checks.held_result(run.report.held, DELIVERIES)
 

@@ -114,6 +114,22 @@ CONTROL_TABLES = {
             "remedy_en": ("string", "What to do, in English."),
         },
     ),
+    "control__refused_invoices": (
+        "one row per invoice that was kept back, with what of it could be read",
+        {
+            "delivery_id": ("string", "Id of the delivery."),
+            "source_system": ("string", "Name of the system that exported the file."),
+            "file_name": ("string", "Name of the file as delivered."),
+            "source_sheet": ("string", "Sheet or member file; null for a plain file."),
+            "source_row": ("bigint", "Row in the file as a person sees it."),
+            "record_key": ("string", "Key of the record; null when its number cannot be read."),
+            "invoice_id": ("string", "Invoice number; null when it cannot be read."),
+            "issue_date": ("date", "Day of issue; null when it cannot be read."),
+            "currency": ("string", "ISO 4217 currency; null when it cannot be read."),
+            "total_native": ("decimal(18, 6)", "Total with tax; null when it cannot be read."),
+            "document_type": ("string", "Kind of document; null when it cannot be read."),
+        },
+    ),
 }
 
 

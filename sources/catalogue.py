@@ -89,6 +89,9 @@ GENERIC_EXPORTED_AT = [
     {"file_time": "true"},
 ]
 
+# How people write a month, besides any way to write a day of it.
+GENERIC_MONTHS = ("%Y-%m", "%Y/%m", "%Y年%m月", "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "wareki")
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -242,6 +245,7 @@ def generic_documents(entity: Entity) -> list[dict[str, Any]]:
             "entities": [
                 {
                     "entity": entity.id,
+                    **({"coverage": entity.coverage} if entity.coverage != "full" else {}),
                     "columns": {
                         column.name: _generic_rule(column, header)
                         for column, header in zip(columns, headers, strict=True)
@@ -255,7 +259,12 @@ def generic_documents(entity: Entity) -> list[dict[str, Any]]:
 
 def _generic_rule(column: Column, header: str) -> dict[str, Any]:
     words = {word: value for value in column.values or () for word in GENERIC_WORDS.get(value, ())}
-    return {"from": header, "values": words} if words else {"from": header}
+    rule: dict[str, Any] = {"from": header}
+    if words:
+        rule["values"] = words
+    if column.is_month:
+        rule["formats"] = list(GENERIC_MONTHS)
+    return rule
 
 
 # ── choosing ────────────────────────────────────────────────────────────────────────────────────

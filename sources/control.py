@@ -1,4 +1,4 @@
-"""What dbt reads beside the rows: one row per delivery and entity, one per refused cell.
+"""What dbt reads beside the rows: one row per delivery and entity, per refused cell and invoice.
 
 Rewritten whole from the ledger and quarantine/ after each change.
 """
@@ -61,10 +61,29 @@ CONTROL_QUARANTINE = {
 }
 
 
+# One row per invoice that was kept back, with what of it could be read: what the source billed and
+# we do not count.
+CONTROL_REFUSED_INVOICES = {
+    "delivery_id": pl.String(),
+    "source_system": pl.String(),
+    "file_name": pl.String(),
+    "source_sheet": pl.String(),
+    "source_row": pl.Int64(),
+    "record_key": pl.String(),
+    "invoice_id": pl.String(),
+    "issue_date": pl.Date(),
+    "currency": pl.String(),
+    "total_native": pl.Decimal(18, 6),
+    "document_type": pl.String(),
+}
+
+
 CONTROL_TABLES = {
     "control__deliveries": CONTROL_DELIVERIES,
     "control__quarantine": CONTROL_QUARANTINE,
+    "control__refused_invoices": CONTROL_REFUSED_INVOICES,
 }
+INVOICES = "billing.invoices"
 
 
 SCHEMA_FILE = "_schema.parquet"
@@ -84,7 +103,7 @@ def ensure_schema(home: Home) -> None:
 
 
 def write_control_tables(session: Session) -> None:
-    """Rewrites both control tables if anything changed since they were last written."""
+    """Rewrites the control tables if anything changed since they were last written."""
     home = session.home
     files = {table: home.landed / table / LIVE / f"{table}.parquet" for table in CONTROL_TABLES}
     is_stale = ledger.read_fact(session.connection, "control_is_stale") != "no"
@@ -94,6 +113,7 @@ def write_control_tables(session: Session) -> None:
     frames = {
         "control__deliveries": _deliveries_table(live),
         "control__quarantine": quarantine_table(home, live),
+        "control__refused_invoices": refused_invoices_table(home, live),
     }
     for table, frame in frames.items():
         make_folder(files[table].parent)
@@ -141,4 +161,50 @@ def quarantine_table(home: Home, asked: list[Delivery]) -> pl.DataFrame:
                     list(CONTROL_QUARANTINE)
                 )
             )
+    return pl.concat(frames)
+
+
+def refused_invoices_table(home: Home, asked: list[Delivery]) -> pl.DataFrame:
+    """The invoices these deliveries brought and that were kept back, as CONTROL_REFUSED_INVOICES.
+
+    A cell that could not be read is null; so are all where a delivery was read before the product
+    kept what it could read.
+    """
+    frames = [pl.DataFrame(schema=CONTROL_REFUSED_INVOICES)]
+    read_as = pl.Struct(
+        dict.fromkeys(
+            ("record_key", "invoice_id", "issue_date", "currency", "total_native", "document_type"),
+            pl.String(),
+        )
+    )
+    for one in asked:
+        path = quarantine_of(home, one)
+        is_refused = any(
+            counts.entity == INVOICES and counts.rows_quarantined for counts in one.entities
+        )
+        if not is_refused or not path.exists():
+            continue
+        cells = pl.read_parquet(path).filter(pl.col("entity") == INVOICES)
+        if "read_row" not in cells.columns:
+            cells = cells.with_columns(pl.lit(None, pl.String).alias("read_row"))
+        places = ["source_sheet", "source_row"]
+        rows = cells.unique(places, keep="first", maintain_order=True).sort(places)
+        frames.append(
+            rows.select(
+                pl.lit(one.delivery_id).alias("delivery_id"),
+                pl.lit(one.source_system).alias("source_system"),
+                pl.lit(one.file_name).alias("file_name"),
+                "source_sheet",
+                "source_row",
+                pl.col("read_row").str.json_decode(read_as).alias("read"),
+            )
+            .unnest("read")
+            .with_columns(
+                # the key of a row whose number could not be read is nobody's
+                pl.when(pl.col("invoice_id").is_not_null()).then("record_key").alias("record_key"),
+                pl.col("issue_date").str.to_date(strict=False),
+                pl.col("total_native").cast(pl.Decimal(18, 6), strict=False),
+            )
+            .select(list(CONTROL_REFUSED_INVOICES))
+        )
     return pl.concat(frames)

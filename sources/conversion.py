@@ -31,6 +31,7 @@ QUARANTINE_SCHEMA = {
     "raw_value": pl.String(),  # masked when the column's class is above 1
     "reason_code": pl.String(),
     "raw_row": pl.String(),  # the whole row as JSON (or as it stood in the file), never masked
+    "read_row": pl.String(),  # JSON of the canonical columns of class 1 that could be read
 }
 
 MASKED = "***"
@@ -179,7 +180,7 @@ def _convert_sheet(
     landed = _landed(mapping, block, frame, cells, tombstones, facts, place_of(sheet), is_first)
     return _SheetPart(
         landed=landed.filter(is_good),
-        quarantine=_with_raw_rows(quarantined, damaged, sheet, block),
+        quarantine=_with_raw_rows(quarantined, damaged, sheet, block, landed),
         rows_read=sheet.frame.height + damaged.height,
         rows_filtered=filtered,
     )
@@ -403,26 +404,42 @@ def _empty_alternatives(
 
 
 def _with_raw_rows(
-    refused: pl.DataFrame, damaged: pl.DataFrame, sheet: TextSheet, block: EntityBlock
+    refused: pl.DataFrame,
+    damaged: pl.DataFrame,
+    sheet: TextSheet,
+    block: EntityBlock,
+    landed: pl.DataFrame,
 ) -> pl.DataFrame:
     """The refused cells and damaged lines of a sheet as QUARANTINE_SCHEMA."""
     rows = sheet.frame.filter(pl.col("source_row").is_in(refused["source_row"].unique().implode()))
     raw = rows.select(
         "source_row", _as_json(rows, rows.drop("source_row").columns).alias("raw_row")
     )
+    read = landed.filter(pl.col("source_row").is_in(raw["source_row"].implode())).select(
+        "source_row", _as_read(block, landed).alias("read_row")
+    )
     cells = refused.join(raw, on="source_row", how="left", maintain_order="left")
+    cells = cells.join(read, on="source_row", how="left", maintain_order="left")
     lines = damaged.select(
         pl.col("source_row").cast(pl.Int64),
         pl.lit(None, pl.String).alias("column_name"),
         pl.lit(None, pl.String).alias("raw_value"),
         pl.col("reason").alias("reason_code"),
         pl.col("raw").alias("raw_row"),
+        pl.lit(None, pl.String).alias("read_row"),
     )
     return pl.concat([cells, lines]).select(
         pl.lit(block.entity).alias("entity"),
         pl.lit(place_of(sheet), pl.String).alias("source_sheet"),
         *[name for name in QUARANTINE_SCHEMA if name not in ("entity", "source_sheet")],
     )
+
+
+def _as_read(block: EntityBlock, landed: pl.DataFrame) -> pl.Expr:
+    """What could be read of a row, with its record key: as JSON, all values as text."""
+    names = [column.landed_name for column in block.declared.columns if column.data_class == 1]
+    texts = [pl.col(name).cast(pl.String) for name in [*names, "record_key"]]
+    return pl.struct(texts).struct.json_encode()
 
 
 # ── what is landed ──────────────────────────────────────────────────────────────────────────────

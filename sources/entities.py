@@ -39,6 +39,7 @@ class Column:
     folded: bool = False
     inclusive_end: bool = False
     landed_as: str | None = None
+    is_month: bool = False
 
     @property
     def landed_name(self) -> str:
@@ -64,6 +65,7 @@ class Entity:
     columns: tuple[Column, ...]
     any_of: tuple[tuple[str, ...], ...] = ()
     also_called: tuple[str, ...] = ()
+    coverage: str = "full"  # of the generic presets
 
     @property
     def id(self) -> str:
@@ -142,6 +144,7 @@ def entities() -> dict[str, Entity]:
             columns=tuple(_read_column(name, c) for name, c in facts["columns"].items()),
             any_of=tuple(tuple(group) for group in facts.get("any_of", ())),
             also_called=tuple(facts.get("also_called", ())),
+            coverage=facts.get("coverage", "full"),
         )
         for entity_id, facts in _declaration()["entities"].items()
     }

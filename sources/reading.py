@@ -406,7 +406,7 @@ def write_durably(frame: pl.DataFrame, path: Path) -> None:
 
 
 def _first_cells(converted: list[Converted]) -> tuple[dict[str, Any], ...]:
-    cells = pl.concat([part.quarantine for part in converted]).drop("raw_row")
+    cells = pl.concat([part.quarantine for part in converted]).drop("raw_row", "read_row")
     return tuple(cells.head(CHECK_SHOWS_CELLS).iter_rows(named=True))
 
 

@@ -14,6 +14,7 @@ from dashboards.sections.cash.application import show_application
 from dashboards.sections.cash.bridge import show_bridge
 from dashboards.sections.cash.deferred import show_deferred
 from dashboards.sections.cash.payments import show_failures, show_mix, show_months
+from dashboards.sections.cash.reconciliation import show_reconciliation
 
 MONTHS_OF_HISTORY = 13
 
@@ -28,7 +29,10 @@ def main(page: Frame) -> None:
         default=next(iter(VIEWS)),
         label=page.text("cash.view"),
         show=lambda name: page.text(f"cash.view_name.{name}"),
-        clears=("bucket", "state", "item", "currency", "customer", "invoice", "receipt"),
+        clears=(
+            *("bucket", "state", "item", "maybe", "compared", "currency"),
+            *("customer", "invoice", "receipt"),
+        ),
     )
     VIEWS[view](page)
 
@@ -71,6 +75,7 @@ VIEWS = {
     "aging": show_aging,
     "application": show_application,
     "months": show_months,
+    "reconciliation": show_reconciliation,
     "mix": show_mix,
     "failures": show_failures,
     "deferred": show_deferred,

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards import (
     alert_card,
+    billing_check,
     charts,
     drill,
     filters,
@@ -67,6 +68,7 @@ def main(page: Frame) -> None:
             for row in forecast.landing(page.snapshot).to_dicts():
                 if row["scenario"] == "base":
                     landing.show_tile(page, row)
+    billing_check.show_notice(page)
     alert_card.show(page)
 
     show_movements(page, chosen, months[chosen]["month_end"], kpis)

@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from dagster_project import runs
-from dashboards import filters, frame, levels, source_line, tables, tiles, warehouse
+from dashboards import billing_check, filters, frame, levels, source_line, tables, tiles, warehouse
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import control
@@ -20,6 +20,7 @@ PARTS = ("rows_landed", "rows_quarantined", "rows_repeated", "rows_filtered")
 def main(page: Frame) -> None:
     """What came and what became of it → one of the views."""
     show_tiles(page)
+    billing_check.show_link(page)
     view = filters.segments(
         "view",
         tuple(VIEWS),

@@ -34,6 +34,8 @@ from sources.entities import entities
 TIME_ZONE = ZoneInfo("Asia/Tokyo")
 # Older full exports delivered beside the last one, in months before it.
 EARLIER_EXPORTS = (2, 1)
+# Somebody entered a paper invoice into the accounts of the last complete month and nowhere else.
+ENTERED_BY_HAND = 11_000
 
 Row = dict[str, object]
 
@@ -42,7 +44,8 @@ Row = dict[str, object]
 class Mistake:
     """A mistake planted in a file: where it stands, as an editor counts lines, and what it is.
 
-    `kind` is the reason code it must be refused with, or `repeated`.
+    `kind` is the reason code it must be refused with, `repeated`, or `differs`: a control total
+    that the documents do not add up to.
     """
 
     path: Path
@@ -61,7 +64,8 @@ def write_exports(inbox: Path, company: Company, until: date) -> list[Mistake]:
     last = {**_write_crm(inbox, company, until), **_write_billing(inbox, company, until)}
     last |= _write_once(inbox, company, until)
     last |= _write_consents(inbox, company, until)
-    return _plant_mistakes(last)
+    planted = [*_plant_mistakes(last), *_refuse_an_invoice(inbox, until)]
+    return [*planted, *_write_control_totals(inbox, company, until)]
 
 
 def _stamp(exported_on: date) -> str:
@@ -343,6 +347,63 @@ def _write_billing(inbox: Path, company: Company, exported_on: date) -> dict[str
             path = inbox / "billing" / f"{name}_{_stamp(exported_on)}.csv"
             written[name] = _write_csv(path, rows)
     return written
+
+
+def _last_complete_month(until: date) -> date:
+    """The first day of it: the month of `until` when it ends on that day, else the one before."""
+    month = until.replace(day=1)
+    return month if until == month_end(until) else add_months(month, -1)
+
+
+def _write_control_totals(inbox: Path, company: Company, until: date) -> list[Mistake]:
+    """What billing's own monthly report says, typed into Japanese headers (CP932)."""
+    headers = {column.name: column.ja for column in entities()["billing.control_totals"].columns}
+    last_month = _last_complete_month(until)
+    totals: dict[tuple[date, str], list[int]] = {}
+    for invoice in company.invoices:
+        month = invoice.issued_on.replace(day=1)
+        if month <= last_month:
+            totals.setdefault((month, invoice.segment.plan.currency), []).append(invoice.total)
+    rows = [
+        {
+            headers["month"]: f"{month:%Y年%m月}",
+            headers["currency"]: currency,
+            headers["total_native"]: sum(amounts)
+            + (ENTERED_BY_HAND if (month, currency) == (last_month, "JPY") else 0),
+            headers["document_count"]: len(amounts),
+        }
+        for (month, currency), amounts in sorted(totals.items())
+    ]
+    if not rows:
+        return []
+    path = inbox / "billing" / f"月次集計_{_stamp(until)}.csv"
+    _write_csv(path, rows, "cp932")
+    return [
+        Mistake(path, line, headers["total_native"], str(row[headers["total_native"]]), "differs")
+        for line, row in enumerate(rows, start=2)
+        if row[headers["month"]] == f"{last_month:%Y年%m月}" and row[headers["currency"]] == "JPY"
+    ]
+
+
+def _refuse_an_invoice(inbox: Path, until: date) -> list[Mistake]:
+    """Spoils the tax of one invoice of the last complete month wherever it was exported."""
+    month = _last_complete_month(until)
+    mistakes = []
+    chosen = None
+    for path in sorted((inbox / "billing").glob("invoices_*.csv"), reverse=True):
+        lines = _lines(path, "utf-8")
+        place = {name: index for index, name in enumerate(lines[0])}
+        for index, line in enumerate(lines[1:], start=1):
+            is_of_month = line[place["issue_date"]].startswith(f"{month:%Y-%m}")
+            if chosen is None and is_of_month and line[place["currency"]] == "JPY":
+                chosen = line[place["invoice_id"]]
+            if line[place["invoice_id"]] == chosen:
+                line[place["tax_native"]] = "非課税"
+                _rewrite(path, "utf-8", lines)
+                mistakes.append(
+                    Mistake(path, index + 1, "tax_native", "非課税", "unreadable_number")
+                )
+    return mistakes
 
 
 def _bool(value: bool) -> str:

@@ -16,6 +16,7 @@ import pytest
 
 from dagster_project.dbt_build import PARSE_FILE
 from dagster_project.dbt_code import prepare_parse
+from sources.control import CONTROL_REFUSED_INVOICES
 from sources.entities import entities
 
 DBT = Path(__file__).parents[2] / "dbt"
@@ -186,6 +187,8 @@ class Landed:
             self._write(entity.table, "_schema", pl.DataFrame(schema=entity.landed_schema()))
         self._write("control__deliveries", "all", pl.DataFrame(self.deliveries, schema=DELIVERIES))
         self._write("control__quarantine", "all", pl.DataFrame(self.quarantine, schema=QUARANTINE))
+        refused = pl.DataFrame(schema=CONTROL_REFUSED_INVOICES)
+        self._write("control__refused_invoices", "all", refused)
         database = self.root / "warehouse.duckdb"  # the name a parse is for
         variables = (policy or {}) | {
             "as_of_date": as_of,

@@ -9,6 +9,7 @@ import pytest
 from sources.entities import currencies, entities, lineage
 
 SPECIFICATION = Path(__file__).parents[3] / "shared" / "ENTITIES.md"
+BEYOND_IT = {"billing.control_totals"}  # dbt/DECISIONS.md says why
 
 
 def test_every_entity_is_declared_with_its_group():
@@ -33,6 +34,7 @@ def test_every_entity_is_declared_with_its_group():
         "billing.credit_notes",
         "billing.refunds",
         "billing.bank_transactions",
+        "billing.control_totals",
         "inquiry.tickets",
         "inquiry.ticket_events",
         "inquiry.surveys",
@@ -52,8 +54,9 @@ def test_every_column_of_the_specification_is_declared_and_no_other():
     specified = dict(
         re.findall(r"(?:^- |· |\*\* · )(\w+)(?: \([^)]*\))?: (.*?)(?= · \w+: |\n|$)", text, re.M)
     )
-    assert specified.keys() == {entity.name for entity in entities().values()}
-    for entity in entities().values():
+    declared = [entity for entity in entities().values() if entity.id not in BEYOND_IT]
+    assert specified.keys() == {entity.name for entity in declared}
+    for entity in declared:
         line = re.sub(r"\([^)]*\)|→[^)]*", "", specified[entity.name])
         names = re.findall(
             r"(?:^|, | \| | or )([a-z_]+)(?=[ *!,]|$)", re.sub(r" dec \| ", " dec, ", line)

@@ -566,6 +566,31 @@ billing__bank_transactions as (
 
 ),
 
+billing__control_totals as (
+
+    {{
+        row_outcomes(
+            landed_versions(
+                source('landed', 'billing__control_totals'),
+                ref('stg_control__deliveries'),
+                'billing.control_totals',
+                columns={'said_hash': said_hash([
+                    'month',
+                    'currency',
+                    'total_native',
+                    'document_count',
+                    'credited_native',
+                    'extra',
+                    'is_tombstone',
+                ])},
+            ),
+            ref('stg_billing__control_totals'),
+            'billing.control_totals',
+        ) | indent(4)
+    }}
+
+),
+
 inquiry__tickets as (
 
     {{
@@ -841,6 +866,8 @@ landed_rows as (
     select * from billing__refunds
     union all
     select * from billing__bank_transactions
+    union all
+    select * from billing__control_totals
     union all
     select * from inquiry__tickets
     union all
