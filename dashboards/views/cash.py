@@ -6,16 +6,23 @@ One view at a time, named in the URL; every view goes down to customers and invo
 import polars as pl
 import streamlit as st
 
-from dashboards import filters, frame, tiles
+from dashboards import filters, frame, missing, tiles
 from dashboards.frame import Frame
 from dashboards.queries import cash
 from dashboards.sections.cash.aging import show_aging
 from dashboards.sections.cash.application import show_application
 from dashboards.sections.cash.bridge import show_bridge
 from dashboards.sections.cash.deferred import show_deferred
-from dashboards.sections.cash.payments import show_failures, show_mix, show_months
+from dashboards.sections.cash.payments import RECEIPTS, show_failures, show_mix, show_months
 
 MONTHS_OF_HISTORY = 13
+# figure -> the exports without any of which it is not 0 but unknown
+RESTS_ON = {
+    "ar_balance": ("billing.invoices",),
+    "billed_incl_tax": ("billing.invoices",),
+    "collected": RECEIPTS,
+    "dso_days": (),
+}
 
 
 def main(page: Frame) -> None:
@@ -49,13 +56,16 @@ def show_tiles(page: Frame, months: pl.DataFrame) -> None:
             ("dso_days", "ratio", False),
         ):
             reason = now.get(f"{column}_null_reason")
+            if RESTS_ON[column] and missing.all_of(page, RESTS_ON[column]):
+                reason = missing.REASON
+            is_known = reason != missing.REASON
             line = [float("nan" if row[column] is None else row[column]) for row in history]
             name = page.metric_name("mart_cash_monthly", column)
             tiles.show(
                 text("cash.in_days", name=name) if column == "dso_days" else name,
                 kind,
-                now[column],
-                before.get(column),
+                now[column] if is_known else None,
+                before.get(column) if is_known else None,
                 page.formats,
                 compared_with=text("home.to_previous_month"),
                 without_change=text.code("null_reason", reason)
@@ -63,7 +73,7 @@ def show_tiles(page: Frame, months: pl.DataFrame) -> None:
                 else text("home.nothing_to_compare"),
                 definition=page.definition("mart_cash_monthly", column),
                 is_more_better=is_more_better,
-                line=line if len(line) > 1 else None,
+                line=line if is_known and len(line) > 1 else None,
             )
 
 

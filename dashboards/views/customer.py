@@ -5,7 +5,7 @@ believe that these records are one customer.
 import polars as pl
 import streamlit as st
 
-from dashboards import filters, frame, levels, search, tables
+from dashboards import filters, frame, levels, missing, search, tables
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import customer
@@ -66,6 +66,7 @@ def show_list(page: Frame) -> None:
     if listed.is_empty():
         st.info(text("customer.nobody" if asked else "customer.empty"), icon=":material/search:")
         return
+    missing.tell(page, "invoices", ["billing.invoices"])
     if count > listed.height:
         st.caption(text("drill.first_rows", shown=listed.height, all=formats.count(count)))
     shown = levels.with_status(page, listed)

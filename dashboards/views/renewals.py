@@ -14,6 +14,7 @@ from dashboards import (
     filters,
     frame,
     levels,
+    missing,
     renewal_charts,
     tables,
     tiles,
@@ -64,6 +65,7 @@ def main(page: Frame) -> None:
         return
     owner = choose_owner(page)
     show_windows(page, owner)
+    missing.tell(page, "renewals", ["crm.deals"])
     view = filters.segments(
         "view",
         VIEWS,

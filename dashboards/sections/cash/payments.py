@@ -3,11 +3,14 @@
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, frame, levels, tables
+from dashboards import charts, frame, levels, missing, tables
 from dashboards.frame import Frame
 from dashboards.queries import cash
 from dashboards.sections.cash.lists import MONTHS_SHOWN, choose_month, nothing
 from dashboards.tables import Column
+
+RECEIPTS = ("billing.payments", "billing.bank_transactions")
+DOCUMENTS = ("billing.invoices", *RECEIPTS)
 
 
 def show_months(page: Frame) -> None:
@@ -21,7 +24,7 @@ def show_months(page: Frame) -> None:
         unit=formats.money_unit(),
         metrics=[("mart_cash_monthly", "collected")],
     )
-    if months.is_empty():
+    if months.is_empty() or missing.all_of(page, DOCUMENTS):
         nothing(page, "months")
         return
     shown = months.tail(MONTHS_SHOWN)
@@ -96,9 +99,11 @@ def show_mix(page: Frame) -> None:
         metrics=[("mart_payment_mix", "collected_share_rate")],
         notes=[page.metric_name("mart_payment_mix", "collected_share_rate")],
     )
-    if mix.is_empty():
+    if mix.is_empty() or missing.all_of(page, DOCUMENTS):
         nothing(page, "mix")
         return
+    if missing.all_of(page, RECEIPTS):
+        missing.tell(page, "payments", RECEIPTS)
     months = {f"{month:%Y-%m}": month for month in mix["month"].unique().sort()}
     first = list(months.values())[-MONTHS_SHOWN:][0]
     points = [

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards import charts, drill, filters, frame, levels, tables
+from dashboards import charts, drill, filters, frame, levels, missing, tables
 from dashboards.frame import Frame
 from dashboards.queries import about, segments
 from dashboards.sections.segments.lists import (
@@ -130,6 +130,7 @@ def show_economics(page: Frame) -> None:
         metrics=[*((ECONOMICS, column) for column, _ in facts)],
         notes=[text("segments.economics_note")],
     )
+    missing.tell(page, "economics", ["crm.campaign_costs"])
     new = formats.count(now["new_customer_count"])
     notes = {
         "cac": quotient(page, formats.money(now["acquisition_cost"]), new),
