@@ -148,10 +148,12 @@ def download(
     name: str,
     key: str,
     before: Callable[[], None] | None = None,
+    more: Callable[[], None] | None = None,
 ) -> None:
     """The rows as a file when pressed: all rows, unrounded, in yen; Excel or CSV (UTF-8, CP932).
 
-    `before` runs first and may refuse or record the export.
+    `before` runs first and may refuse or record the export. `more` offers other files of the same
+    rows below these.
     """
     text = page.text
     made: list[Table] = []
@@ -204,6 +206,8 @@ def download(
             st.caption(text("table.too_long"))
         if offer.open:
             _show_unwritable(page, table())
+            if more:
+                more()
 
 
 def _as_file(page: Frame, rows: pl.DataFrame, columns: Sequence[Column], name: str) -> Table:

@@ -5,7 +5,7 @@ believe that these records are one customer.
 import polars as pl
 import streamlit as st
 
-from dashboards import filters, frame, levels, missing, search, tables
+from dashboards import consent, filters, frame, levels, missing, search, tables
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import customer
@@ -99,6 +99,7 @@ def show_list(page: Frame) -> None:
         name=MART,
         key="customer_csv",
         before=lambda: levels.record_export(page, MART, count),
+        more=lambda: consent.offer(page, "customers", lambda: first(count)),
     )
     names = dict(zip(keys, shown["customer"], strict=True))
     filters.select(

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards import (
     charts,
+    consent,
     customers,
     drill,
     filters,
@@ -396,6 +397,7 @@ def show_terms(page: Frame, terms: pl.DataFrame, title: str, file_name: str) -> 
         name=file_name,
         key="terms_csv",
         before=lambda: levels.record_export(page, "mart_renewal_pipeline", shown.height),
+        more=lambda: consent.offer(page, "renewals", lambda: terms),
     )
     show_term(page, shown)
 

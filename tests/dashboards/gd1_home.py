@@ -36,8 +36,8 @@ EMPTY_WITHOUT_THE_REST = (
     *("mart_affinity", "mart_approach_action", "mart_approach_list", "mart_approach_outcome"),
     *("mart_ar_aging", "mart_ar_aging_customer", "mart_at_risk", "mart_at_risk_reason"),
     *("mart_cash_application", "mart_decile", "mart_deferred_revenue", "mart_dunning"),
-    *("mart_dunning_code", "mart_mrr_billed", "mart_mrr_bridge", "mart_pareto", "mart_rfm"),
-    *("mart_risk_model", "mart_upsell_candidates", "obs_identity_review", "obs_quarantine"),
+    *("mart_dunning_code", "mart_mrr_billed", "mart_mrr_bridge", "mart_rfm"),
+    *("mart_upsell_candidates", "obs_identity_review", "obs_quarantine"),
     "obs_restatement_log",
 )
 ZERO_WITHOUT_THE_REST = {
@@ -48,6 +48,10 @@ ZERO_WITHOUT_THE_REST = {
     ),
     "mart_voice_of_customer": ("inquiry_count", "complaint_count"),
     "mart_payment_mix": ("collected",),
+    "mart_pareto": (
+        *("customer_count", "net_revenue_12m", "top_fifth_customer_count"),
+        *("top_fifth_net_revenue_12m", "customer_for_80_percent_count"),
+    ),
     "mart_unit_economics": ("acquisition_cost", "retention_cost"),
 }
 DELIVERED_ALONE = ("billing.subscriptions", "crm.accounts")
@@ -216,6 +220,13 @@ def forget_the_rest(build: Path) -> None:
             set r_score = null, f_score = null, m_score = null, rfm_cell = null, decile = null,
                 abc_class = null, last_payment_date = null, last_contact_date = null,
                 last_inquiry_date = null, has_email_consent = null, has_phone_consent = null
+            """
+        )
+        connection.execute(
+            """
+            update mart_pareto
+            set top_fifth_share_rate = null, customer_for_80_percent_rate = null,
+                pareto_null_reason = 'no_revenue'
             """
         )
         connection.execute(

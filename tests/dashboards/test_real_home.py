@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards import access, clock, originals, warehouse
 from dashboards.app_pages import DEFAULT_PAGE, PAGES
-from dashboards.queries import about, revenue
 from dashboards.catalogue import LANGUAGES
+from dashboards.queries import about, revenue
 from tests.dashboards.gd1_home import (
     DELIVERED_ALONE,
     EMPTY_WITHOUT_THE_REST,
@@ -161,5 +161,5 @@ def test_a_company_that_delivers_accounts_and_contracts_alone_sees_every_page(
         for lang in LANGUAGES:
             app = open_page(None if page == DEFAULT_PAGE else f"views/{page}.py", lang=lang)
             assert not app.exception, (page, lang)
-            assert not app.error, (page, lang)
+            assert not app.error, (page, lang, app.error[0].value)
             assert app.title
