@@ -13,13 +13,14 @@ from dashboards.sections.cash.aging import show_aging
 from dashboards.sections.cash.application import show_application
 from dashboards.sections.cash.bridge import show_bridge
 from dashboards.sections.cash.deferred import show_deferred
-from dashboards.sections.cash.payments import RECEIPTS, show_failures, show_mix, show_months
+from dashboards.sections.cash.payments import BILLED, RECEIPTS, show_failures, show_mix, show_months
 
 MONTHS_OF_HISTORY = 13
 # figure -> the exports without any of which it is not 0 but unknown
 RESTS_ON = {
     "ar_balance": ("billing.invoices",),
     "billed_incl_tax": ("billing.invoices",),
+    "billed": ("billing.invoices",),
     "collected": RECEIPTS,
     "dso_days": (),
 }
@@ -48,10 +49,11 @@ def show_tiles(page: Frame, months: pl.DataFrame) -> None:
     history = months.tail(MONTHS_OF_HISTORY).to_dicts()
     now, before = history[-1], history[-2] if len(history) > 1 else {}
     st.caption(text("cash.tiles_month", month=page.formats.month(now["month"])))
+    billed = BILLED[page.tax]
     with st.container(key="tiles"):
         for column, kind, is_more_better in (
             ("ar_balance", "money", False),
-            ("billed_incl_tax", "money", True),
+            (billed, "money", True),
             ("collected", "money", True),
             ("dso_days", "ratio", False),
         ):
@@ -75,6 +77,15 @@ def show_tiles(page: Frame, months: pl.DataFrame) -> None:
                 is_more_better=is_more_better,
                 line=line if is_known and len(line) > 1 else None,
             )
+    unknown = now["billed_tax_unknown_count"]
+    st.caption(
+        text.joined(
+            [
+                text("cash.tiles_tax"),
+                *([text("cash.tax_unknown", count=unknown)] if unknown else []),
+            ]
+        )
+    )
 
 
 VIEWS = {

@@ -80,7 +80,7 @@ def show_list(page: Frame) -> None:
         Column("next_term_end_date", text("customer.fact.next_term_end_date"), "date"),
         Column("net_revenue_12m", text("customer.tile.net_revenue_12m"), "money"),
         Column("rfm_cell", text("customer.fact.rfm_cell")),
-        Column("ar_open_balance", text("customer.tile.ar_open_balance"), "money"),
+        Column("ar_open_balance", text("customer.ar_open_balance_incl_tax"), "money"),
     ]
     keys = shown["customer_key"].to_list()
     below = ("view", *BELOW_VIEW)

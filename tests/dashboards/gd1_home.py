@@ -41,7 +41,10 @@ EMPTY_WITHOUT_THE_REST = (
     "obs_restatement_log",
 )
 ZERO_WITHOUT_THE_REST = {
-    "mart_cash_monthly": ("billed_incl_tax", "billed_3m_incl_tax", "collected", "ar_balance"),
+    "mart_cash_monthly": (
+        *("billed_incl_tax", "billed", "billed_tax_unknown_count", "billed_3m_incl_tax"),
+        *("collected", "ar_balance"),
+    ),
     "mart_customer_360": (
         *("net_revenue_12m", "net_revenue_to_date", "ltv_realised_amount", "ar_open_balance"),
         *("inquiry_90d_count", "complaint_90d_count"),

@@ -128,6 +128,7 @@ def show_economics(page: Frame) -> None:
         title,
         unit=formats.money_unit(),
         metrics=[*((ECONOMICS, column) for column, _ in facts)],
+        tax=None,
         notes=[text("segments.economics_note")],
     )
     missing.tell(page, "economics", ["crm.campaign_costs"])
