@@ -17,6 +17,8 @@ from dashboards.formatting import UNITS, Formats
 from dashboards.queries import about
 
 HERE = Path(__file__).parent
+TAXES = (frame.WITH_TAX, frame.WITHOUT_TAX)
+PAGES_WITH_DOCUMENTS = ("cash", "customer")
 
 
 def choose_language() -> str:
@@ -32,8 +34,14 @@ def choose_unit() -> str:
     return filters.chosen("unit", tuple(UNITS), next(iter(UNITS)))
 
 
-def show_choices(text: Text, unit: str) -> None:
-    """Language and unit, at the foot of the sidebar."""
+def choose_tax() -> str:
+    """Whether amounts of invoices are shown with tax: what the URL says, else as issued."""
+    filters.keep_across_pages("tax", TAXES)
+    return filters.chosen("tax", TAXES, frame.WITH_TAX)
+
+
+def show_choices(text: Text, unit: str, tax: str, page_name: str) -> None:
+    """Language and unit, on pages with documents their tax too, at the foot of the sidebar."""
     with st.sidebar:
         filters.segments(
             "lang",
@@ -49,9 +57,18 @@ def show_choices(text: Text, unit: str) -> None:
             label=text("frame.unit"),
             show=lambda name: text(f"frame.unit_name.{name}"),
         )
+        if page_name in PAGES_WITH_DOCUMENTS:
+            filters.segments(
+                "tax",
+                TAXES,
+                default=tax,
+                label=text("frame.tax"),
+                show=lambda name: text(f"frame.tax_name.{name}"),
+                help=text("frame.tax_help"),
+            )
 
 
-def run_page(page, text: Text, unit: str, above_choices) -> None:
+def run_page(page, text: Text, unit: str, tax: str, above_choices) -> None:
     """The chosen page over the current version, or the state that stands in for it.
 
     above_choices: where in the sidebar the search for a customer goes.
@@ -72,7 +89,7 @@ def run_page(page, text: Text, unit: str, above_choices) -> None:
             time_zone=policy["business_timezone"],
         )
         is_dark = st.context.theme.type == "dark"
-        made = frame.Frame(home, snapshot, as_of, who, text, formats, is_dark)
+        made = frame.Frame(home, snapshot, as_of, who, text, formats, is_dark, tax)
         tour.begin_on_first_visit(made)
         made = record_view(made, page.url_path or DEFAULT_PAGE)
         st.session_state["frame"] = made
@@ -127,7 +144,7 @@ def record_view(made: frame.Frame, name: str) -> frame.Frame:
 
 def main() -> None:
     """One run of the app."""
-    text, unit = Text(choose_language()), choose_unit()
+    text, unit, tax = Text(choose_language()), choose_unit(), choose_tax()
     st.set_page_config(
         page_title=text("frame.product"), page_icon=str(HERE / "mark.svg"), layout="wide"
     )
@@ -148,8 +165,8 @@ def main() -> None:
         warehouse.home(), access.principal(), text, pages, page.url_path or DEFAULT_PAGE
     )
     above_choices = st.sidebar.container()
-    show_choices(text, unit)
-    run_page(page, text, unit, above_choices)
+    show_choices(text, unit, tax, page.url_path or DEFAULT_PAGE)
+    run_page(page, text, unit, tax, above_choices)
 
 
 main()

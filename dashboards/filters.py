@@ -88,11 +88,11 @@ def words(name: str, *, label: str, **box: object) -> str:
     return st.text_input(label, key=key, on_change=write_url, **box).strip()
 
 
-FRAME_NAMES = ("lang", "unit")
+FRAME_NAMES = ("lang", "unit", "tax")
 
 
 def frame_values() -> dict[str, str]:
-    """What the URL says for every page (language, unit), for links to another page."""
+    """What the URL says for every page (language, unit, tax), for links to another page."""
     return {name: st.query_params[name] for name in FRAME_NAMES if name in st.query_params}
 
 

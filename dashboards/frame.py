@@ -24,6 +24,7 @@ from dashboards.warehouse import Snapshot, VersionBroken
 
 # The daily run starts in the morning, so before it the newest possible as-of day is one behind.
 DAYS_BEFORE_STALE = 2
+WITH_TAX, WITHOUT_TAX = "included", "excluded"
 KPI_MART = "mart_kpi_monthly"
 
 
@@ -38,6 +39,17 @@ class Frame:
     text: Text
     formats: Formats
     is_dark: bool
+    tax: str = WITH_TAX  # how amounts of invoices are shown; MRR and what is made of it never are
+
+    def money_unit(self, tax: str | None = WITHOUT_TAX) -> str:
+        """The unit of amounts with whether tax is in them: `円（税抜）`; tax None: not said."""
+        return self.taxed(self.formats.money_unit(), tax)
+
+    def taxed(self, unit: str, tax: str | None) -> str:
+        """A unit of money and the tax basis of its amounts."""
+        if tax is None:
+            return unit
+        return self.text("chart.unit_taxed", unit=unit, tax=self.text(f"frame.tax_name.{tax}"))
 
     def metric_name(self, model: str, column: str) -> str:
         """The metric's name in the reader's language, from the registry, else the column's name."""
@@ -225,16 +237,21 @@ def heading(
     metrics: Sequence[tuple[str, str]] = (),
     definition: str | None = None,
     notes: Sequence[str] = (),
+    tax: str | None = WITHOUT_TAX,
 ) -> None:
     """What stands above every chart: a title in words, its definition, unit and as-of day.
 
     metrics: (mart, column) of each figure shown; their registry entries are behind one press.
     definition: what is said on hover where no metric of the registry says it.
+    tax: whether amounts in this unit have tax in them, said beside the unit; None where both are
+    shown and each column says it. Figures of contracts are without.
     """
     text = frame.text
     said = definition or frame.definitions(metrics)
     st.subheader(title, help=said, anchor=False)
     as_of = text("frame.as_of", date=frame.formats.date(frame.as_of))
+    if unit in (frame.formats.money_unit(), text("cash.contract_currency")):
+        unit = frame.taxed(unit, tax)
     line = text.joined([text("chart.unit", unit=unit), as_of, *notes])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(line, width="content")

@@ -66,10 +66,12 @@ def show(
     describe: Callable[[dict], str],
     is_chosen_here: bool = True,
     in_words: Callable[[pl.DataFrame], pl.DataFrame] = pl.DataFrame.clone,
+    more: Callable[[], None] | None = None,
 ) -> dict | None:
     """The rows as a table with its CSV, and the list to choose one from; returns the chosen row.
 
     in_words: adds columns of words to rows; asked for those shown, for all only when they leave.
+    more: offers other files of the same rows.
     """
     text, formats = page.text, page.formats
     shown = in_words(rows.head(ROWS_SHOWN))
@@ -93,6 +95,7 @@ def show(
         name=level.file or level.mart,
         key=f"{level.name}_csv",
         before=lambda: record_export(page, level.mart, rows.height, **level.narrowed),
+        more=more,
     )
     if not is_chosen_here:
         return None

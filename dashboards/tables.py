@@ -149,11 +149,13 @@ def download(
     key: str,
     before: Callable[[], None] | None = None,
     version: str | None = None,
+    more: Callable[[], None] | None = None,
 ) -> None:
     """The rows as a file when pressed: all rows, unrounded, in yen; Excel or CSV (UTF-8, CP932).
 
     `before` runs first and records the export; without it the export is recorded by its name. What
     cannot be recorded does not leave. version: the one the rows are of, where it is not the page's.
+    `more` offers other files of the same rows below these.
     """
     text = page.text
     made: list[Table] = []
@@ -219,6 +221,8 @@ def download(
             st.caption(text("table.too_long"))
         if offer.open:
             _show_unwritable(page, table())
+            if more:
+                more()
 
 
 def _as_file(page: Frame, rows: pl.DataFrame, columns: Sequence[Column], name: str) -> Table:

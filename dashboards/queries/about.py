@@ -68,6 +68,13 @@ def contracts_through(snapshot: Snapshot) -> pl.DataFrame:
 
 
 @cached
+def delivered_entities(snapshot: Snapshot) -> frozenset[str]:
+    """The kinds of data of which an export was ever delivered."""
+    found = rows(snapshot, "select distinct entity from obs_load_manifest")
+    return frozenset(found["entity"])
+
+
+@cached
 def months(snapshot: Snapshot) -> pl.DataFrame:
     """Grain: one row per completed month, oldest first, with its end, fiscal year and quarter."""
     return rows(

@@ -6,17 +6,25 @@ One view at a time, named in the URL; every view goes down to customers and invo
 import polars as pl
 import streamlit as st
 
-from dashboards import filters, frame, tiles
+from dashboards import filters, frame, missing, tiles
 from dashboards.frame import Frame
 from dashboards.queries import cash
 from dashboards.sections.cash.aging import show_aging
 from dashboards.sections.cash.application import show_application
 from dashboards.sections.cash.bridge import show_bridge
 from dashboards.sections.cash.deferred import show_deferred
-from dashboards.sections.cash.payments import show_failures, show_mix, show_months
+from dashboards.sections.cash.payments import BILLED, RECEIPTS, show_failures, show_mix, show_months
 from dashboards.sections.cash.reconciliation import show_reconciliation
 
 MONTHS_OF_HISTORY = 13
+# figure -> the exports without any of which it is not 0 but unknown
+RESTS_ON = {
+    "ar_balance": ("billing.invoices",),
+    "billed_incl_tax": ("billing.invoices",),
+    "billed": ("billing.invoices",),
+    "collected": RECEIPTS,
+    "dso_days": (),
+}
 
 
 def main(page: Frame) -> None:
@@ -45,21 +53,25 @@ def show_tiles(page: Frame, months: pl.DataFrame) -> None:
     history = months.tail(MONTHS_OF_HISTORY).to_dicts()
     now, before = history[-1], history[-2] if len(history) > 1 else {}
     st.caption(text("cash.tiles_month", month=page.formats.month(now["month"])))
+    billed = BILLED[page.tax]
     with st.container(key="tiles"):
         for column, kind, is_more_better in (
             ("ar_balance", "money", False),
-            ("billed_incl_tax", "money", True),
+            (billed, "money", True),
             ("collected", "money", True),
             ("dso_days", "ratio", False),
         ):
             reason = now.get(f"{column}_null_reason")
+            if RESTS_ON[column] and missing.all_of(page, RESTS_ON[column]):
+                reason = missing.REASON
+            is_known = reason != missing.REASON
             line = [float("nan" if row[column] is None else row[column]) for row in history]
             name = page.metric_name("mart_cash_monthly", column)
             tiles.show(
                 text("cash.in_days", name=name) if column == "dso_days" else name,
                 kind,
-                now[column],
-                before.get(column),
+                now[column] if is_known else None,
+                before.get(column) if is_known else None,
                 page.formats,
                 compared_with=text("home.to_previous_month"),
                 without_change=text.code("null_reason", reason)
@@ -67,8 +79,17 @@ def show_tiles(page: Frame, months: pl.DataFrame) -> None:
                 else text("home.nothing_to_compare"),
                 definition=page.definition("mart_cash_monthly", column),
                 is_more_better=is_more_better,
-                line=line if len(line) > 1 else None,
+                line=line if is_known and len(line) > 1 else None,
             )
+    unknown = now["billed_tax_unknown_count"]
+    st.caption(
+        text.joined(
+            [
+                text("cash.tiles_tax"),
+                *([text("cash.tax_unknown", count=unknown)] if unknown else []),
+            ]
+        )
+    )
 
 
 VIEWS = {

@@ -5,7 +5,7 @@ believe that these records are one customer.
 import polars as pl
 import streamlit as st
 
-from dashboards import filters, frame, levels, search, tables
+from dashboards import consent, filters, frame, levels, missing, search, tables
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import customer
@@ -66,6 +66,7 @@ def show_list(page: Frame) -> None:
     if listed.is_empty():
         st.info(text("customer.nobody" if asked else "customer.empty"), icon=":material/search:")
         return
+    missing.tell(page, "invoices", ["billing.invoices"])
     if count > listed.height:
         st.caption(text("drill.first_rows", shown=listed.height, all=formats.count(count)))
     shown = levels.with_status(page, listed)
@@ -79,7 +80,7 @@ def show_list(page: Frame) -> None:
         Column("next_term_end_date", text("customer.fact.next_term_end_date"), "date"),
         Column("net_revenue_12m", text("customer.tile.net_revenue_12m"), "money"),
         Column("rfm_cell", text("customer.fact.rfm_cell")),
-        Column("ar_open_balance", text("customer.tile.ar_open_balance"), "money"),
+        Column("ar_open_balance", text("customer.ar_open_balance_incl_tax"), "money"),
     ]
     keys = shown["customer_key"].to_list()
     below = ("view", *BELOW_VIEW)
@@ -98,6 +99,7 @@ def show_list(page: Frame) -> None:
         name=MART,
         key="customer_csv",
         before=lambda: levels.record_export(page, MART, count),
+        more=lambda: consent.offer(page, "customers", lambda: first(count)),
     )
     names = dict(zip(keys, shown["customer"], strict=True))
     filters.select(

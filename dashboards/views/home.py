@@ -202,7 +202,7 @@ def show_history(page: Frame, kpis: pl.DataFrame) -> None:
         *(Column(tile.column, page.metric_name(MART, tile.column), tile.kind) for tile in TILES),
     ]
     st.subheader(text("home.table"), anchor=False)
-    st.caption(text("home.table_note", unit=page.formats.money_unit()))
+    st.caption(text("home.table_note", unit=page.money_unit()))
     tables.show(
         kpis.tail(MONTHS_OF_HISTORY).reverse(),
         columns,

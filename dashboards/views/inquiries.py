@@ -3,7 +3,17 @@
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, customers, filters, frame, levels, source_line, tables, tiles
+from dashboards import (
+    charts,
+    customers,
+    filters,
+    frame,
+    levels,
+    missing,
+    source_line,
+    tables,
+    tiles,
+)
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import support
@@ -23,7 +33,7 @@ BELOW_MONTH = ("topic", "inquiry")
 def main(page: Frame) -> None:
     """Month and plan → tiles → months → topics → plans and inquiries."""
     months = support.by_month(page.snapshot, "all")
-    if months.is_empty():
+    if months.is_empty() or missing.all_of(page, [TICKETS]):
         st.info(page.text("inquiries.empty"), icon=":material/inbox:")
         return
     names = {f"{month:%Y-%m}": month for month in months["month"]}

@@ -9,11 +9,13 @@ import streamlit as st
 
 from dashboards import (
     charts,
+    consent,
     customers,
     drill,
     filters,
     frame,
     levels,
+    missing,
     renewal_charts,
     tables,
     tiles,
@@ -64,6 +66,7 @@ def main(page: Frame) -> None:
         return
     owner = choose_owner(page)
     show_windows(page, owner)
+    missing.tell(page, "renewals", ["crm.deals"])
     view = filters.segments(
         "view",
         VIEWS,
@@ -394,6 +397,7 @@ def show_terms(page: Frame, terms: pl.DataFrame, title: str, file_name: str) -> 
         name=file_name,
         key="terms_csv",
         before=lambda: levels.record_export(page, "mart_renewal_pipeline", shown.height),
+        more=lambda: consent.offer(page, "renewals", lambda: terms),
     )
     show_term(page, shown)
 

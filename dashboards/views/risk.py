@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import streamlit as st
 
-from dashboards import filters, frame, tiles
+from dashboards import filters, frame, missing, tiles
 from dashboards.frame import Frame
 from dashboards.queries import about, risk
 from dashboards.sections.risk.approaches import show_approaches
 from dashboards.sections.risk.listing import BELOW_LIST, MART, SOON_DAYS, Choice, choose, show_list
 from dashboards.sections.risk.skill import MODEL, say_skill, show_skill
 
+SIGNS = ("billing.invoices", "inquiry.tickets", "usage.usage_days", "crm.interactions")
 VIEWS = ("list", "approaches", "skill")
 
 
@@ -28,6 +29,7 @@ def main(page: Frame) -> None:
     choice = choose(page, options)
     show_tiles(page, choice, model)
     say_skill(page, model)
+    missing.tell(page, "risk", SIGNS)
     view = filters.segments(
         "view",
         VIEWS,

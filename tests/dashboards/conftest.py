@@ -1,4 +1,6 @@
-"""Homes in each state a page must stand: never run, golden, old, damaged, last run failed."""
+"""Homes in each state a page must stand: never run, golden, some data never delivered, old,
+damaged, last run failed.
+"""
 
 import json
 import shutil
@@ -9,7 +11,7 @@ import pytest
 import streamlit as st
 
 from dashboards import clock
-from tests.dashboards.gd1_home import THE_MORNING_AFTER, publish_gd1
+from tests.dashboards.gd1_home import BUILD, THE_MORNING_AFTER, forget_the_rest, publish_gd1
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +28,27 @@ def gd1_home(gd1_published, tmp_path, monkeypatch) -> Path:
     """A copy of the GD-1 home of one's own, on the morning after its as-of day."""
     home = tmp_path / "home"
     shutil.copytree(gd1_published, home)
+    monkeypatch.setenv("KEIZOKU_HOME", str(home))
+    monkeypatch.setattr(clock, "utc_now", lambda: THE_MORNING_AFTER)
+    return home
+
+
+@pytest.fixture(scope="session")
+def partial_published(gd1_published, tmp_path_factory) -> Path:
+    """GD-1 of which only the CRM's accounts and the contracts were ever delivered."""
+    home = tmp_path_factory.mktemp("partial")
+    shutil.copy(gd1_published / BUILD, home / BUILD)
+    forget_the_rest(home / BUILD)
+    publish_gd1(home)
+    (home / "keizoku.toml").write_text("", encoding="utf-8")
+    return home
+
+
+@pytest.fixture
+def partial_home(partial_published, tmp_path, monkeypatch) -> Path:
+    """A copy of one's own of the home that knows accounts and contracts alone."""
+    home = tmp_path / "home"
+    shutil.copytree(partial_published, home)
     monkeypatch.setenv("KEIZOKU_HOME", str(home))
     monkeypatch.setattr(clock, "utc_now", lambda: THE_MORNING_AFTER)
     return home

@@ -17,6 +17,7 @@ from dagster_project.publish import Column, Mart, Stamp, Version, publish
 
 REPO = Path(__file__).parents[2]
 GD1 = Path(__file__).parent / "gd1"
+BUILD = "gd1_build.duckdb"
 AS_OF = date(2026, 6, 30)
 POLICY_ID = "gd1policy000"
 THE_MORNING_AFTER = datetime(2026, 6, 30, 21, 5, tzinfo=UTC)  # 2026-07-01 06:05 in Tokyo
@@ -27,6 +28,36 @@ OF_EVERYBODY = (
     *("bridge_customer_segment", "mart_retention_cohort", "mart_retention_average"),
     "mart_survival",
 )
+# What a run over the CRM's accounts and the contracts alone leaves empty, and what it leaves at 0:
+# read off such a run (test_real_home.py makes one).
+EMPTY_WITHOUT_THE_REST = (
+    *("fct_billed_line", "fct_committed_change", "fct_inquiry", "fct_interaction", "fct_invoice"),
+    *("fct_invoice_line", "fct_mrr_bridge", "fct_payment", "fct_payment_allocation"),
+    *("mart_affinity", "mart_approach_action", "mart_approach_list", "mart_approach_outcome"),
+    *("mart_ar_aging", "mart_ar_aging_customer", "mart_at_risk", "mart_at_risk_reason"),
+    *("mart_cash_application", "mart_decile", "mart_deferred_revenue", "mart_dunning"),
+    *("mart_dunning_code", "mart_mrr_billed", "mart_mrr_bridge", "mart_rfm"),
+    *("mart_upsell_candidates", "obs_identity_review", "obs_quarantine"),
+    "obs_restatement_log",
+)
+ZERO_WITHOUT_THE_REST = {
+    "mart_cash_monthly": (
+        *("billed_incl_tax", "billed", "billed_tax_unknown_count", "billed_3m_incl_tax"),
+        *("collected", "ar_balance"),
+    ),
+    "mart_customer_360": (
+        *("net_revenue_12m", "net_revenue_to_date", "ltv_realised_amount", "ar_open_balance"),
+        *("inquiry_90d_count", "complaint_90d_count"),
+    ),
+    "mart_voice_of_customer": ("inquiry_count", "complaint_count"),
+    "mart_payment_mix": ("collected",),
+    "mart_pareto": (
+        *("customer_count", "net_revenue_12m", "top_fifth_customer_count"),
+        *("top_fifth_net_revenue_12m", "customer_for_80_percent_count"),
+    ),
+    "mart_unit_economics": ("acquisition_cost", "retention_cost"),
+}
+DELIVERED_ALONE = ("billing.subscriptions", "crm.accounts")
 COMPLETED_BELOW = {  # more columns than typed
     *("obs_load_manifest", "fct_subscription_segment"),
     *OF_EVERYBODY,
@@ -178,6 +209,39 @@ def build_gd1(path: Path, content_sha256: str) -> None:
             )
 
 
+def forget_the_rest(build: Path) -> None:
+    """Leaves of GD-1 what it is when only the CRM's accounts and the contracts were delivered."""
+    with duckdb.connect(str(build)) as connection:
+        for name in EMPTY_WITHOUT_THE_REST:
+            connection.execute(f"delete from {name}")
+        for name, columns in ZERO_WITHOUT_THE_REST.items():
+            zeros = ", ".join(f"{column} = 0" for column in columns)
+            connection.execute(f"update {name} set {zeros}")
+        connection.execute(
+            """
+            update mart_customer_360
+            set r_score = null, f_score = null, m_score = null, rfm_cell = null, decile = null,
+                abc_class = null, last_payment_date = null, last_contact_date = null,
+                last_inquiry_date = null, has_email_consent = null, has_phone_consent = null
+            """
+        )
+        connection.execute(
+            """
+            update mart_pareto
+            set top_fifth_share_rate = null, customer_for_80_percent_rate = null,
+                pareto_null_reason = 'no_revenue'
+            """
+        )
+        connection.execute(
+            """
+            update mart_cash_monthly
+            set dso_days = null, dso_days_null_reason = 'less_than_3_months_billed'
+            """
+        )
+        for name in ("obs_load_manifest", "obs_row_outcome"):
+            connection.execute(f"delete from {name} where entity not in {DELIVERED_ALONE}")
+
+
 def publish_gd1(home: Path, *, when: datetime = THE_MORNING_AFTER) -> Version:
     """Publish GD-1 into a home, with the delivered contract file kept as an original."""
     home.mkdir(parents=True, exist_ok=True)
@@ -186,7 +250,7 @@ def publish_gd1(home: Path, *, when: datetime = THE_MORNING_AFTER) -> Version:
     original = home / "originals" / sha[:2] / sha
     original.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(delivered, original)
-    build = home / "gd1_build.duckdb"
+    build = home / BUILD
     if not build.exists():
         build_gd1(build, sha)
     stamp = Stamp(

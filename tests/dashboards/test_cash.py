@@ -38,6 +38,36 @@ def test_the_tiles_are_of_the_newest_month(gd1_home):
     }
 
 
+def test_invoices_are_shown_without_tax_on_request_and_receipts_never_are(gd1_home):
+    app = open_page("cash", tax="excluded", view="months")
+    shown = tiles(app)
+    assert shown["請求額（税抜）"] == ("45,500円", "+9,000円")
+    assert shown["入金額"] == ("45,000円", "+10,000円")  # money that came is money with tax
+    assert list(table(app, "請求額（税抜）")["請求額（税抜）"]) == [45500, 36500]
+    said = words(app)
+    assert "請求額は税抜、入金と未回収残高は税込です" in said
+    assert "税額の書かれていない請求書 1 件は、税抜でも書かれた金額のままです" in said
+
+
+def test_every_amount_says_whether_tax_is_in_it(gd1_home):
+    assert "単位：円（税込）" in words(open_page("cash"))
+    assert "単位：取引の通貨（税込）" in words(open_page("cash", view="application"))
+    assert "単位：JPY（税抜）" in words(open_page("cash", view="deferred"))
+    assert "単位：円（税抜）" in words(open_page("cash", view="bridge"))
+    assert "単位：円（税抜）" in words(open_page("mrr"))
+    assert "単位：千円（税抜）" in words(open_page("home", unit="thousand", tax="included"))
+
+
+def test_the_invoices_of_a_customer_follow_the_tax_of_the_address(gd1_home):
+    with_tax = table(open_page("customer", customer="C14", view="cash"), "請求額（税込）")
+    assert list(with_tax["請求額（税込）"]) == ["JPY 22,000", "JPY 3,300"]
+    app = open_page("customer", customer="C14", view="cash", tax="excluded")
+    without = table(app, "請求額（税抜）")
+    assert list(without["請求額（税抜）"]) == ["JPY 20,000", "JPY 3,000"]
+    assert list(without["未回収残高"]) == list(with_tax["未回収残高"])
+    assert "請求額は税抜、入金と未回収残高は税込です" in words(app)
+
+
 def test_aging_by_due_date_adds_up_to_what_is_owed(gd1_home):
     aging = table(open_page("cash"), "期日からの日数")
     assert dict(zip(aging["期日からの日数"], aging["未回収残高"], strict=True)) == {
@@ -57,6 +87,8 @@ def test_a_bucket_leads_to_customers_to_invoices_and_to_what_settled_them(gd1_ho
     assert "③ 請求書 INV\\-0501 の内訳" in said
     parts = table(app, "見出し")
     assert dict(zip(parts["見出し"], parts["値"], strict=True)) == {
+        "請求額（税抜）": "JPY 20,000",
+        "消費税": "JPY 2,000",
         "請求額（税込）": "JPY 22,000",
         "入金による消込": "JPY 10,000",
         "振込手数料の差額として処理": "JPY 0",

@@ -9,11 +9,15 @@ import sys
 import duckdb
 import openpyxl
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dagster_project.publish import Stamp, publish
-from dashboards import access, lists
+from dashboards import access, consent, lists
+from dashboards.queries import risk
 from dashboards.report import open_page
-from tests.dashboards.gd1_home import POLICY, THE_MORNING_AFTER, TYPES, declared_marts
+from dashboards.sections.risk.listing import to_contact
+from tests.dashboards.conftest import looks
+from tests.dashboards.gd1_home import POLICY, REPO, THE_MORNING_AFTER, TYPES, declared_marts
 from tests.dashboards.gd1_home import published_mart as mart_of
 
 READ = {
@@ -201,3 +205,65 @@ def test_the_command_writes_the_list_and_says_who_was_left_out(published, tmp_pa
     said = keizoku("--lang", "ja", "export", "list", "dormant", "--for", "email").stdout
     assert "配信を断っているため除いた顧客: 1" in said
     assert keizoku("export", "list", "at_risk", "--for", "fax").returncode == 2
+
+
+# ---- the same lists on the pages where people choose whom to contact ----
+
+
+def open_download(page: str, key: str, **url: str) -> AppTest:
+    """A page with the download of one of its lists opened."""
+    app = AppTest.from_file(REPO / "dashboards" / "app.py", default_timeout=60)
+    app.switch_page(f"views/{page}.py")
+    for name, value in url.items():
+        app.query_params[name] = value
+    app.session_state[f"{key}_formats"] = True
+    return app.run()
+
+
+def offered(app: AppTest) -> dict[str, bool]:
+    """The buttons for channels: what each says, and whether it can be pressed."""
+    buttons = [button.proto for button in app.get("download_button")]
+    return {one.label: not one.disabled for one in buttons if "用のCSV（" in one.label}
+
+
+@pytest.mark.parametrize(
+    ("page_name", "key", "url", "crm"),
+    [
+        ("risk", "customer_csv", {}, 1),  # C02 of C02, C03, C10
+        ("renewals", "terms_csv", {"view": "list"}, 1),
+        ("segments", "customer_csv", {"view": "dormant"}, 0),
+        ("segments", "customer_csv", {"view": "upsell", "offer": "seats_full.more_seats"}, 1),
+        ("segments", "customer_csv", {"view": "rfm", "cell": "55"}, 1),
+        ("customer", "customer_csv", {}, 2),  # C01 and C02 have an id in the CRM
+    ],
+)
+def test_a_page_where_one_chooses_whom_to_contact_offers_a_file_per_channel(
+    gd1_home, page_name, key, url, crm
+):
+    app = open_download(page_name, key, **url)
+    assert not app.exception
+    buttons = offered(app)
+    assert [name.split("用のCSV")[0] for name in buttons] == [
+        *("メール配信", "LINE配信", "CRMへの取り込み")
+    ]
+    assert buttons[f"CRMへの取り込み用のCSV（{crm} 顧客）"] == (crm > 0)
+    assert "同意の記録がないため除外" in "".join(caption.value for caption in app.caption)
+
+
+def test_a_page_makes_the_file_the_command_makes_and_records_it(gd1_home, tmp_path):
+    frame = open_page(gd1_home, access.principal(), "ja")
+    everybody = risk.customers(frame.snapshot, None, True, None, None, None)
+    made = consent.make(frame, "at_risk", "crm", to_contact(frame, everybody))
+    path, _ = lists.write(frame, "at_risk", "crm", "csv", tmp_path)
+    before = len(looks(gd1_home))
+    assert consent._pressed(frame, "at_risk", "crm", made)() == path.read_bytes()
+    entry = looks(gd1_home)[before]
+    assert (entry["action"], entry["table"], entry["channel"]) == ("export", "list_at_risk", "crm")
+    assert (entry["row_count"], entry["left_out"]) == (1, {"no_crm_id": 2})
+
+
+def test_who_may_not_see_people_is_offered_no_file_with_addresses(gd1_home, monkeypatch):
+    monkeypatch.setattr(access, "principal", lambda: access.Principal("sales", frozenset()))
+    app = open_download("risk", "customer_csv")
+    assert not offered(app)
+    assert "個人情報を見る権限のある人だけ" in "".join(caption.value for caption in app.caption)

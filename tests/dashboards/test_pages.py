@@ -80,7 +80,8 @@ def tiles(app: AppTest) -> dict[str, tuple[str, str]]:
 @pytest.mark.parametrize("lang", BOTH)
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(
-    "state", ["empty_home", "gd1_home", "stale_home", "broken_home", "failed_run_home"]
+    "state",
+    ["empty_home", "gd1_home", "partial_home", "stale_home", "broken_home", "failed_run_home"],
 )
 def test_no_state_of_a_page_fails_or_shows_an_untranslated_key(request, state, page, lang):
     request.getfixturevalue(state)
@@ -105,6 +106,51 @@ def test_a_damaged_version_says_where_why_and_what_to_do_and_shows_no_number(bro
     assert str(broken_home / "published") in words(app)
     assert "keizoku rebuild" in words(app)
     assert not app.metric
+
+
+@pytest.mark.parametrize(
+    ("page", "url", "export"),
+    [
+        ("renewals", {}, "商談（crm.deals）"),
+        ("risk", {}, "利用（`usage.usage_days`）"),
+        ("customer", {}, "請求書（billing.invoices）"),
+        ("customer", {"customer": "C01", "view": "cash"}, "請求書（billing.invoices）が届くと"),
+        ("customer", {"customer": "C01", "view": "talk"}, "問い合わせ（inquiry.tickets）が届くと"),
+        ("segments", {"view": "rfm"}, "請求書（billing.invoices）"),
+        ("segments", {"view": "decile"}, "請求書（billing.invoices）"),
+        ("segments", {"view": "pareto"}, "請求書（billing.invoices）"),
+        ("segments", {"view": "economics"}, "施策の費用（crm.campaign_costs）"),
+        ("segments", {"view": "upsell"}, "利用実績（usage.usage_days）"),
+        ("cash", {"view": "aging"}, "請求書（billing.invoices）"),
+        ("cash", {"view": "application"}, "入金（billing.payments）"),
+        ("cash", {"view": "months"}, "請求書（billing.invoices）"),
+        ("cash", {"view": "mix"}, "入金（billing.payments）"),
+        ("cash", {"view": "failures"}, "billing.payment_attempts"),
+        ("cash", {"view": "deferred"}, "請求明細（billing.invoice_lines）"),
+        ("cash", {"view": "bridge"}, "請求明細（billing.invoice_lines）"),
+        ("inquiries", {}, "inquiry.tickets"),
+    ],
+)
+def test_a_section_without_its_data_names_the_export_that_fills_it(partial_home, page, url, export):
+    app = open_page(page, **url)
+    assert not app.exception
+    assert export in words(app)
+
+
+def test_a_figure_whose_export_never_came_is_unknown_and_not_nought(partial_home):
+    unknown = ("—", "元のデータがまだ届いていないため")
+    cash = tiles(open_page("cash"))
+    assert {cash[name] for name in ("月末売掛金残高", "請求額（税込）", "入金額")} == {unknown}
+    customer = tiles(open_page("customer", customer="C01"))
+    assert customer["MRR"] == ("10,000円", "有効な契約 1 件")
+    names = ("LTV（実績）", "売上（直近12か月）", "未回収残高")
+    assert {customer[name] for name in names} == {unknown}
+    assert not tiles(open_page("inquiries"))
+
+
+def test_what_did_come_is_shown_as_ever(partial_home):
+    shown = tiles(open_page())
+    assert (shown["MRR"], shown["顧客数"]) == (("106,600円", "+12,600円"), ("10", "+1"))
 
 
 def test_old_numbers_are_shown_with_how_old_they_are(stale_home):

@@ -23,8 +23,8 @@ def test_every_view_opens_by_its_address_in_both_languages(gd1_home, view, lang)
 
 def test_the_tiles_count_what_came_and_what_waits(gd1_home):
     assert {name: value for name, (value, _) in tiles(open_page("quality")).items()} == {
-        "届いたファイル": "4",
-        "読んだ行": "46",
+        "届いたファイル": "5",
+        "読んだ行": "47",
         "隔離された行": "1",
         "名寄せの確認待ち": "1",
         "修正された締め月": "1",
@@ -34,7 +34,7 @@ def test_the_tiles_count_what_came_and_what_waits(gd1_home):
 def test_every_source_tells_how_far_it_reaches(gd1_home):
     app = open_page("quality")
     fresh = table(app, "どこまで届いたか")
-    assert list(fresh["データの種類"]) == ["契約", "取引先", "請求書", "問い合わせ"]
+    assert list(fresh["データの種類"]) == ["契約", "取引先", "請求書", "入金", "問い合わせ"]
     assert set(fresh["どこまで届いたか"]) == {"2026/06/30(火) 23:59"}
     assert set(fresh["状態"]) == {"届いています"}
 
@@ -42,8 +42,8 @@ def test_every_source_tells_how_far_it_reaches(gd1_home):
 def test_rows_read_are_rows_accounted_for_and_every_landed_row_became_something(gd1_home):
     app = open_page("quality", view="balance")
     said = words(app)
-    assert "**読んだ 46 行** ＝ 取り込み 43 ＋ 隔離 1 ＋ 重複 1 ＋ 対象外 1" in said
-    assert "✓ 合計 43 は、一つ上の数字と一致しています。" in said
+    assert "**読んだ 47 行** ＝ 取り込み 44 ＋ 隔離 1 ＋ 重複 1 ＋ 対象外 1" in said
+    assert "✓ 合計 44 は、一つ上の数字と一致しています。" in said
     assert set(table(app, "収支")["収支"]) == {"✓ 一致"}
 
 

@@ -6,12 +6,21 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards import access, clock, originals, warehouse
+from dashboards.app_pages import DEFAULT_PAGE, PAGES
+from dashboards.catalogue import LANGUAGES
 from dashboards.queries import about, revenue
-from tests.dashboards.gd1_home import REPO, THE_MORNING_AFTER
-from tests.end_to_end import company_home
+from tests.dashboards.gd1_home import (
+    DELIVERED_ALONE,
+    EMPTY_WITHOUT_THE_REST,
+    REPO,
+    THE_MORNING_AFTER,
+)
+from tests.end_to_end import company_home, golden_company, golden_deliveries
 
 # Built once per session, by whichever test asks first.
-from tests.end_to_end.conftest import built_once, golden_home, shared_folder  # noqa: F401
+from tests.end_to_end.conftest import POLICY, built_once, golden_home, shared_folder  # noqa: F401
+
+RATES = "reference.fx_rates"  # a contract of GD-1 is in USD
 
 
 @pytest.fixture
@@ -126,3 +135,31 @@ def test_every_contract_of_the_last_month_has_its_line(real_home, snapshot):
             assert line["contract_id"] == piece["contract_id"]
             found += 1
     assert found == 1
+
+
+@pytest.mark.slow
+def test_a_company_that_delivers_accounts_and_contracts_alone_sees_every_page(
+    built_once,  # noqa: F811
+    tmp_path,
+    monkeypatch,
+):
+    """The state test_pages.py makes out of GD-1 by hand, as a run really leaves it."""
+
+    def build(home):
+        exports = golden_deliveries.last_exports()
+        alone = [each for each in exports if each.entity in (*DELIVERED_ALONE, RATES)]
+        company_home.found(home, POLICY)
+        golden_deliveries.write_csv(home / "inbox", alone)
+        company_home.run(home, golden_company.AS_OF, env={"TZ": "UTC"})
+
+    home = company_home.copy_of(built_once("accounts_and_contracts", build), tmp_path / "home")
+    monkeypatch.setenv("KEIZOKU_HOME", str(home))
+    monkeypatch.setattr(clock, "utc_now", lambda: THE_MORNING_AFTER)
+    for name in EMPTY_WITHOUT_THE_REST:
+        assert company_home.query(home, f"select count(*) from {name}") == [(0,)], name
+    for page in PAGES:
+        for lang in LANGUAGES:
+            app = open_page(None if page == DEFAULT_PAGE else f"views/{page}.py", lang=lang)
+            assert not app.exception, (page, lang)
+            assert not app.error, (page, lang, app.error[0].value)
+            assert app.title

@@ -26,6 +26,7 @@ def show_aging(page: Frame) -> None:
         page,
         title,
         unit=formats.money_unit(),
+        tax=frame.WITH_TAX,
         metrics=[("mart_ar_aging", "balance")],
         notes=[text("cash.aging_note")],
     )

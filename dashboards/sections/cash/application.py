@@ -26,6 +26,7 @@ def show_application(page: Frame) -> None:
         page,
         title,
         unit=text("cash.contract_currency"),
+        tax=frame.WITH_TAX,
         definition=text("cash.application_help"),
         notes=[text("cash.application_note")],
     )

@@ -40,7 +40,7 @@ def show_deferred(page: Frame) -> None:
     frame.heading(
         page,
         title,
-        unit=currency,
+        unit=page.taxed(currency, frame.WITHOUT_TAX),
         metrics=[("mart_deferred_revenue", "deferred_native")],
         notes=[text("cash.deferred_note")],
     )

@@ -12,6 +12,8 @@ from dashboards.tables import Column
 
 INVOICES = "billing.invoices"  # the entity invoices were landed as
 INVOICE_PARTS = (
+    "subtotal_native",
+    "tax_native",
     "total_native",
     "allocated_native",
     "fee_diff_native",

@@ -3,11 +3,15 @@
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, frame, levels, tables
+from dashboards import charts, frame, levels, missing, tables
 from dashboards.frame import Frame
 from dashboards.queries import cash
 from dashboards.sections.cash.lists import MONTHS_SHOWN, choose_month, nothing
 from dashboards.tables import Column
+
+RECEIPTS = ("billing.payments", "billing.bank_transactions")
+BILLED = {frame.WITH_TAX: "billed_incl_tax", frame.WITHOUT_TAX: "billed"}
+DOCUMENTS = ("billing.invoices", *RECEIPTS)
 
 
 def show_months(page: Frame) -> None:
@@ -15,13 +19,16 @@ def show_months(page: Frame) -> None:
     text, formats = page.text, page.formats
     months = cash.months(page.snapshot)
     title = text("cash.months")
+    billed = BILLED[page.tax]
     frame.heading(
         page,
         title,
         unit=formats.money_unit(),
-        metrics=[("mart_cash_monthly", "collected")],
+        metrics=[("mart_cash_monthly", billed), ("mart_cash_monthly", "collected")],
+        notes=[text("cash.tax_note", tax=text(f"frame.tax_name.{page.tax}"))],
+        tax=None,
     )
-    if months.is_empty():
+    if months.is_empty() or missing.all_of(page, DOCUMENTS):
         nothing(page, "months")
         return
     shown = months.tail(MONTHS_SHOWN)
@@ -33,7 +40,7 @@ def show_months(page: Frame) -> None:
             formats.money(row[column]),
         )
         for row in shown.to_dicts()
-        for column in ("billed_incl_tax", "collected")
+        for column in (billed, "collected")
     ]
     chart = charts.over_months(
         points,
@@ -72,7 +79,7 @@ def show_months(page: Frame) -> None:
         *(
             Column(column, page.metric_name("mart_cash_monthly", column), kind)
             for column, kind in (
-                ("billed_incl_tax", "money"),
+                (billed, "money"),
                 ("collected", "money"),
                 ("ar_balance", "money"),
                 ("dso_days", "ratio"),
@@ -96,9 +103,11 @@ def show_mix(page: Frame) -> None:
         metrics=[("mart_payment_mix", "collected_share_rate")],
         notes=[page.metric_name("mart_payment_mix", "collected_share_rate")],
     )
-    if mix.is_empty():
+    if mix.is_empty() or missing.all_of(page, DOCUMENTS):
         nothing(page, "mix")
         return
+    if missing.all_of(page, RECEIPTS):
+        missing.tell(page, "payments", RECEIPTS)
     months = {f"{month:%Y-%m}": month for month in mix["month"].unique().sort()}
     first = list(months.values())[-MONTHS_SHOWN:][0]
     points = [

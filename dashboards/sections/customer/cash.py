@@ -9,6 +9,7 @@ from dashboards.sections.customer.lines import placed, show_line
 from dashboards.tables import Column
 
 INVOICES = "billing.invoices"
+BILLED = {frame.WITH_TAX: "total", frame.WITHOUT_TAX: "subtotal"}
 
 
 def show_cash(page: Frame, known: dict) -> None:
@@ -27,15 +28,18 @@ def show_invoices(page: Frame, customer_key: str) -> None:
         title,
         unit=text("cash.contract_currency"),
         metrics=[("mart_ar_aging", "balance")],
+        notes=[text("cash.tax_note", tax=text(f"frame.tax_name.{page.tax}"))],
+        tax=None,
     )
     if invoices.is_empty():
         st.info(text("customer.no_invoice"), icon=":material/inbox:")
         return
+    billed = BILLED[page.tax]
     amounts = {
         f"{name}_native_text": [
             formats.native(row[f"{name}_native"], row["currency"]) for row in invoices.to_dicts()
         ]
-        for name in ("total", "allocated", "balance")
+        for name in (billed, "allocated", "balance")
     }
     invoice = levels.show(
         page,
@@ -50,7 +54,7 @@ def show_invoices(page: Frame, customer_key: str) -> None:
             Column("invoice_id", text("cash.invoice_id"), is_pinned=True),
             Column("issue_date", text("cash.issue_date"), "date"),
             Column("due_date", text("cash.due_date"), "date"),
-            Column("total_native_text", text("cash.total_native")),
+            Column(f"{billed}_native_text", text(f"cash.{billed}_native")),
             Column("allocated_native_text", text("cash.collected")),
             Column("balance_native_text", text("cash.balance")),
             Column("settled_date", text("customer.settled_on"), "date"),
@@ -61,7 +65,7 @@ def show_invoices(page: Frame, customer_key: str) -> None:
             "customer.invoice_name",
             invoice=row["invoice_id"],
             day=formats.date(row["issue_date"]),
-            amount=row["total_native_text"],
+            amount=row[f"{billed}_native_text"],
         ),
     )
     if invoice is not None:
@@ -78,6 +82,7 @@ def show_payments(page: Frame, customer_key: str) -> None:
         title,
         unit=text("cash.contract_currency"),
         definition=text("cash.application_help"),
+        tax=frame.WITH_TAX,
     )
     if payments.is_empty():
         st.info(text("customer.no_payment"), icon=":material/inbox:")

@@ -5,7 +5,7 @@ from decimal import Decimal
 import polars as pl
 import streamlit as st
 
-from dashboards import access, customers, filters, search, tables, tiles
+from dashboards import access, customers, filters, missing, search, tables, tiles
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import customer, people
@@ -14,6 +14,7 @@ from dashboards.tables import Column
 MART = "mart_customer_360"
 HEALTH = "mart_customer_health"
 RFM = "mart_rfm"
+INVOICED = ("ltv_realised_amount", "net_revenue_12m", "ar_open_balance")  # what invoices say
 BAND_COLOURS = {"green": "green", "yellow": "orange", "red": "red", "unknown": "gray"}
 
 
@@ -109,6 +110,9 @@ def show_tiles(page: Frame, known: dict) -> None:
     """What the customer pays, brought, owes; how healthy; when the next term ends."""
     text, formats = page.text, page.formats
     health = customer.health(page.snapshot, known["customer_key"])
+    if missing.all_of(page, ["billing.invoices"]):
+        known = known | dict.fromkeys(INVOICED)
+    unknown = text.code("null_reason", missing.REASON)
     facts = [
         (
             page.metric_name("mart_kpi_monthly", "mrr"),
@@ -166,7 +170,7 @@ def show_tiles(page: Frame, known: dict) -> None:
                 None,
                 formats,
                 compared_with="",
-                without_change=note,
+                without_change=unknown if value is None and kind == "money" else note,
                 definition=definition,
             )
 

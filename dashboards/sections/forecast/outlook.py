@@ -121,7 +121,7 @@ def show_months_ahead(
         columns.append(Column("compared_mrr", method_name(page, compared), "money"))
     title = text("forecast.months_ahead")
     st.subheader(title, anchor=False)
-    st.caption(text("forecast.months_ahead_note", unit=page.formats.money_unit()))
+    st.caption(text("forecast.months_ahead_note", unit=page.money_unit()))
     tables.show(
         shown,
         columns,

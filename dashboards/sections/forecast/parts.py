@@ -108,7 +108,7 @@ def show_parts_table(page: Frame, parts: pl.DataFrame) -> None:
         key="parts_table",
         alt=title,
     )
-    st.caption(text("forecast.parts_table_note", unit=page.formats.money_unit()))
+    st.caption(text("forecast.parts_table_note", unit=page.money_unit()))
     tables.download(page, lambda: grid, columns, name="mrr_forecast_parts", key="parts_csv")
 
 

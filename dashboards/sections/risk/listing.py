@@ -6,9 +6,9 @@ from datetime import timedelta
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, filters, frame, levels
+from dashboards import charts, consent, filters, frame, levels
 from dashboards.frame import Frame
-from dashboards.queries import risk
+from dashboards.queries import lists, risk
 from dashboards.sections.risk.evidence import show_customer
 from dashboards.sections.risk.words import CONSENTS, NOBODY, band_name, in_words, reason_name
 from dashboards.tables import Column
@@ -142,10 +142,18 @@ def show_list(page: Frame, choice: Choice, *, has_skill: bool) -> None:
             "risk.customer_name", rank=row["risk_rank"], customer=row["customer"]
         ),
         in_words=lambda some: in_words(page, some),
+        more=lambda: consent.offer(page, "at_risk", lambda: to_contact(page, rows)),
     )
     st.caption(text("risk.list_note"))
     if chosen is not None:
         show_customer(page, chosen)
+
+
+def to_contact(page: Frame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The customers listed as the approach list has them: rank, reason, action, by when."""
+    return lists.at_risk(page.snapshot).filter(
+        pl.col("customer_key").is_in(rows["customer_key"].to_list())
+    )
 
 
 def show_reasons(page: Frame, choice: Choice) -> None:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from dashboards import filters, frame, levels
+from dashboards import consent, filters, frame, levels
 from dashboards.frame import Frame
 from dashboards.queries import segments
 from dashboards.sections.segments.lists import BELOW, nothing
@@ -85,4 +85,5 @@ def show_dormant(page: Frame) -> None:
             Column("phone", text("segments.consent_phone")),
         ],
         describe=levels.of_name,
+        more=lambda: consent.offer(page, "dormant", lambda: rows),
     )

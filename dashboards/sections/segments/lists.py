@@ -6,7 +6,7 @@ from decimal import Decimal
 import polars as pl
 import streamlit as st
 
-from dashboards import levels, tiles
+from dashboards import consent, levels, tiles
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.tables import Column
@@ -69,6 +69,7 @@ def show_customers(
         ],
         describe=levels.of_name,
         in_words=lambda listed: levels.with_status(page, listed),
+        more=lambda: consent.offer(page, "customers", lambda: rows),
     )
 
 

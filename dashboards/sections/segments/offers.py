@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, frame, levels
+from dashboards import charts, consent, frame, levels
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import segments
@@ -175,4 +175,5 @@ def show_candidates(page: Frame, offer: dict) -> None:
             Column("last_contact_date", text("customer.fact.last_contact_date"), "date"),
         ],
         describe=levels.of_name,
+        more=lambda: consent.offer(page, "upsell", lambda: rows),
     )

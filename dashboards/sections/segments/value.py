@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards import charts, drill, filters, frame, levels, tables
+from dashboards import charts, drill, filters, frame, levels, missing, tables
 from dashboards.frame import Frame
 from dashboards.queries import about, segments
 from dashboards.sections.segments.lists import (
@@ -128,8 +128,10 @@ def show_economics(page: Frame) -> None:
         title,
         unit=formats.money_unit(),
         metrics=[*((ECONOMICS, column) for column, _ in facts)],
+        tax=None,
         notes=[text("segments.economics_note")],
     )
+    missing.tell(page, "economics", ["crm.campaign_costs"])
     new = formats.count(now["new_customer_count"])
     notes = {
         "cac": quotient(page, formats.money(now["acquisition_cost"]), new),

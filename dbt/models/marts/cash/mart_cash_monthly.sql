@@ -24,6 +24,9 @@ converted as (
         min(summed.first_billed_month) as first_billed_month,
         {{ total('sum(coalesce(' ~ valued('summed.billed_native', 'rates.rate') ~ ', 0))') }}
             as billed_incl_tax,
+        {{ total('sum(coalesce(' ~ valued('summed.billed_ex_tax_native', 'rates.rate') ~ ', 0))') }}
+            as billed,
+        sum(coalesce(summed.tax_unknown_count, 0)) as billed_tax_unknown_count,
         {{ total('sum(coalesce(' ~ valued('summed.billed_3m_native', 'rates.rate') ~ ', 0))') }}
             as billed_3m_incl_tax,
         {{ total('sum(coalesce(' ~ valued('summed.collected_native', 'rates.rate') ~ ', 0))') }}
@@ -53,6 +56,8 @@ monthly as (
     select
         month,
         billed_incl_tax,
+        billed,
+        cast(billed_tax_unknown_count as bigint) as billed_tax_unknown_count,
         billed_3m_incl_tax,
         collected,
         ar_balance,
