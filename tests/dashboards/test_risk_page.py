@@ -333,7 +333,7 @@ def test_the_customers_of_every_reason_add_up_to_its_bar(gd1_home):
     soon = date(2026, 7, 7)
     for row in risk.by_reason(snapshot).to_dicts():
         chosen = (None, True, None, None, row["reason_code"])
-        listed = risk.customers(snapshot, *chosen)
+        listed = risk.customers(snapshot, *chosen).all()
         assert listed["mrr_at_stake"].sum() == row["mrr_at_stake"]
         assert listed.height == row["customer_count"]
         total = risk.totals(snapshot, *chosen, soon).to_dicts()[0]

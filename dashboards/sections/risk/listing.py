@@ -107,7 +107,7 @@ def show_list(page: Frame, choice: Choice, *, has_skill: bool) -> None:
         return
     soon = page.as_of + timedelta(days=SOON_DAYS)
     total = risk.totals(page.snapshot, *choice.values(), soon)["mrr_at_stake"][0]
-    levels.show_match(page, rows["mrr_at_stake"].sum(), total, formats.money)
+    levels.show_match(page, rows.total("mrr_at_stake"), total, formats.money)
     chance = [Column("p_churn", page.metric_name(MART, "p_churn"), "rate")] if has_skill else []
     raising = [Column("raising", text("risk.raising"))] if has_skill else []
     columns = [
