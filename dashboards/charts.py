@@ -13,8 +13,13 @@ from urllib.parse import parse_qsl, urlencode
 import altair as alt
 import polars as pl
 import streamlit as st
+from altair.utils import schemapi
 
 from dashboards import filters, printout
+
+# Every channel would be checked against the schema when it is made and the whole chart again when
+# it is shown; the second time suffices and takes half as long.
+schemapi.disable_debug_mode()
 
 # light, dark; blue and orange stay apart for every kind of colour vision
 COLOURS = {
@@ -403,7 +408,8 @@ def pressable(chart: alt.Chart, table: pl.DataFrame) -> alt.Chart:
 
 
 def _is_pressable(chart: alt.Chart) -> bool:
-    return PRESSED in chart.to_json()
+    # without checking it against the schema a second time: st.altair_chart does
+    return PRESSED in chart.to_json(validate=False)
 
 
 def in_light_colours(specification: str) -> str:

@@ -16,7 +16,7 @@ from dashboards.queries import people
 from dashboards.queries.listing import Listing
 from dashboards.tables import Column
 
-ROWS_SHOWN = 500
+ROWS_SHOWN = 200  # what a person reads; the file holds all
 
 
 @dataclass(frozen=True)

@@ -256,7 +256,7 @@ def by_query(notes: list[dict]) -> dict[str, dict]:
     """p50 and p95 (ms), number and most rows of every query of the pages, the slowest first."""
     groups: dict[str, list[dict]] = defaultdict(list)
     for note in notes:
-        groups[note["query"].removeprefix("dashboards.queries.")].append(note)
+        groups[note["query"].removeprefix("queries.")].append(note)
     made = {}
     for query, asked in groups.items():
         taken = sorted(note["ms"] for note in asked)

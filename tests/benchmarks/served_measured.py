@@ -30,13 +30,12 @@ def measured(log: Path):
     plain = warehouse.rows
 
     def rows(snapshot, sql, parameters=()) -> pl.DataFrame:
-        asked_by = sys._getframe(1)
         started = time.perf_counter()
         found = plain(snapshot, sql, parameters)
         milliseconds = (time.perf_counter() - started) * 1000
         note = {
             "page": _page(),
-            "query": f"{asked_by.f_globals['__name__']}.{asked_by.f_code.co_name}",
+            "query": _asked_by(sys._getframe(1)),
             "sql": sql,
             "parameters": [_plain(value) for value in parameters],
             "ms": milliseconds,
@@ -47,6 +46,17 @@ def measured(log: Path):
         return found
 
     return rows
+
+
+def _asked_by(frame) -> str:
+    """The function of dashboards/queries; for a listing, the section that shows it."""
+    while frame is not None:
+        module = frame.f_globals["__name__"]
+        is_between = module in ("dashboards.queries.listing", "dashboards.levels")
+        if module.startswith("dashboards.") and not is_between:
+            return f"{module.removeprefix('dashboards.')}.{frame.f_code.co_name}"
+        frame = frame.f_back
+    return "the page itself"
 
 
 def _page() -> str:
