@@ -20,7 +20,6 @@ import statistics
 import sys
 import tempfile
 import time
-import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -318,7 +317,6 @@ def measure(home: Path, pages: list[str], users: int, think_seconds: float) -> d
         walked = {}
         if users:
             with browsing.served(home, Path(folder), command) as address:
-                urllib.request.urlopen(address).read()
                 walked = walk_together(
                     address, users=users, months=MONTHS_ASKED, think_seconds=think_seconds
                 )
@@ -377,7 +375,8 @@ def table(found: dict) -> list[str]:
         errors = len(together["errors"])
         lines += [
             "",
-            f"{together['users']} readers at once, {together['pages_seen']} pages: p50 "
+            f"{together['users']} readers at once, a page every {together['think_seconds']:.0f} s "
+            f"each, {together['pages_seen']} pages: p50 "
             f"{together['p50_ms']:.0f} ms, p95 {together['p95_ms']:.0f} ms, worst "
             f"{together['worst_ms']:.0f} ms, {together['megabytes']:.0f} MB; "
             f"errors {errors}, limit 0{verdict(errors, 0, or_equal=True)}",
@@ -413,7 +412,7 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--pages", nargs="+", choices=PAGES, default=list(PAGES))
     parser.add_argument("--users", type=int, default=USERS)
-    parser.add_argument("--think-seconds", type=float, default=5.0)
+    parser.add_argument("--think-seconds", type=float, default=10.0)
     parser.add_argument("--keep", action="store_true")
     arguments = parser.parse_args()
     built = prepare(arguments.home.resolve(), arguments.customers, arguments.months)

@@ -29,7 +29,10 @@ class Walk:
 
 
 def walk_together(address: str, *, users: int, months: list[str], think_seconds: float) -> dict:
-    """All readers begin at once and see every page, each in an order and a month of its own."""
+    """Readers who come within the time one thinks and then see every page, each in an order and a
+    month of its own. One has been there before them: the server knows the version.
+    """
+    asyncio.run(_all(address, 1, months, 0))
     walks = asyncio.run(_all(address, users, months, think_seconds))
     seconds = sorted(taken for walk in walks for _, taken in walk.seconds)
     by_page: dict[str, list[float]] = {}
@@ -68,6 +71,7 @@ async def _all(address: str, users: int, months: list[str], think_seconds: float
 async def _walk(
     address: str, walk: Walk, chance: random.Random, months: list[str], think_seconds: float
 ) -> None:
+    await asyncio.sleep(chance.uniform(0, 1) * think_seconds)
     socket = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
     try:
         async with connect(
