@@ -5,11 +5,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 HOME_DIR ?= $(HOME)/keizoku-demo
+LARGE_DIR ?= $(HOME)/keizoku-large
 
-.PHONY: help env up test test-ci lint generate goldens fuzz bench bench-large screenshots lock clean
+.PHONY: help env up test test-ci lint generate goldens fuzz bench bench-large bench-dashboards screenshots lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 # --without-pip: works where the package python3-venv is absent; the machine's own pip fills the environment.
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -54,6 +55,9 @@ bench: env ## time the pipeline and print ratios
 
 bench-large: env ## the same at 10,000 customers x 48 months against 1,000, with all data tests
 	$(BIN)/python -m tests.benchmarks.time_pipeline --customers 1000 10000 --months 48
+
+bench-dashboards: env ## pages, filters, queries and 20 readers over 100,000 customers, beside their limits (needs chromium)
+	$(BIN)/python -m tests.benchmarks.dashboards_at_scale --home "$(LARGE_DIR)"
 
 lock: ## resolve requirements.lock anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes \

@@ -13,8 +13,13 @@ from urllib.parse import parse_qsl, urlencode
 import altair as alt
 import polars as pl
 import streamlit as st
+from altair.utils import schemapi
 
 from dashboards import filters, printout
+
+# Every channel would be checked against the schema when it is made and the whole chart again when
+# it is shown; the second time suffices and takes half as long.
+schemapi.disable_debug_mode()
 
 # light, dark; blue and orange stay apart for every kind of colour vision
 COLOURS = {
@@ -403,8 +408,10 @@ def pressable(chart: alt.Chart, table: pl.DataFrame) -> alt.Chart:
 
 
 def _is_pressable(chart: alt.Chart) -> bool:
-    # of the chart and not of its text, which holds what the data say as well
-    return any(one.get("name") == PRESSED for one in chart.to_dict().get("params", ()))
+    # of the chart and not of its text, which holds what the data say as well; not checked against
+    # the schema a second time: st.altair_chart does
+    drawn = chart.to_dict(validate=False)
+    return any(one.get("name") == PRESSED for one in drawn.get("params", ()))
 
 
 def in_light_colours(specification: str) -> str:

@@ -14,7 +14,7 @@ import streamlit as st
 from dashboards import filters, levels, source_line, tables
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
-from dashboards.queries import revenue
+from dashboards.queries import people, revenue
 from dashboards.tables import Column
 
 CONTRACTS = "billing.subscriptions"  # the entity contract rows were landed as
@@ -88,7 +88,6 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
         st.info(text("drill.nobody"), icon=":material/person_off:")
         return None
     moved = revenue.movement_customers(page.snapshot, month, movement_type)
-    names = revenue.movement_names(page.snapshot, month, movement_type)
     st.markdown(
         text(
             "drill.customers",
@@ -122,13 +121,14 @@ def show_customers(page: Frame, month: date, movement_type: str) -> dict | None:
         moved,
         columns,
         describe=levels.of_name,
-        in_words=lambda rows: in_words(page, rows, names),
+        in_words=lambda rows: in_words(page, rows),
     )
 
 
-def in_words(page: Frame, customers: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
+def in_words(page: Frame, customers: pl.DataFrame) -> pl.DataFrame:
     """The rows with `customer` (the name, or a short key for want of one) and `reason` as text."""
     keys, codes = customers["customer_key"], customers["movement_reason"]
+    names = people.names(page.snapshot, tuple(sorted(set(keys))))
     called = [names.get(key) or page.text("drill.unnamed", key=key[:8]) for key in keys]
     reasons = [page.text.code("movement_reason", code) for code in codes]
     return customers.with_columns(

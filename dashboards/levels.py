@@ -13,9 +13,10 @@ import streamlit as st
 from dashboards import access, customers, filters, tables
 from dashboards.frame import Frame
 from dashboards.queries import people
+from dashboards.queries.listing import Listing
 from dashboards.tables import Column
 
-ROWS_SHOWN = 500
+ROWS_SHOWN = 200  # what a person reads; the file holds all
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def of_name(row: dict) -> str:
 def show(
     page: Frame,
     level: Level,
-    rows: pl.DataFrame,
+    rows: pl.DataFrame | Listing,
     columns: Sequence[Column],
     *,
     describe: Callable[[dict], str],
@@ -74,9 +75,7 @@ def show(
     more: offers other files of the same rows.
     """
     text, formats = page.text, page.formats
-    shown = in_words(rows.head(ROWS_SHOWN))
-    if rows.height > shown.height:
-        st.caption(text("drill.first_rows", shown=shown.height, all=formats.count(rows.height)))
+    shown = first_of(page, rows, in_words)
     keys = [str(key) for key in shown[level.key]]
     tables.show(
         shown,
@@ -90,7 +89,7 @@ def show(
     )
     tables.download(
         page,
-        lambda: in_words(rows),
+        lambda: in_words(all_of(rows)),
         in_file(page, columns, shown),
         name=level.file or level.mart,
         key=f"{level.name}_csv",
@@ -99,9 +98,7 @@ def show(
     )
     if not is_chosen_here:
         return None
-    # the list is as long as the table, but an address may name any row
-    asked = rows.filter(pl.col(level.key).cast(pl.String) == st.query_params.get(level.name, ""))
-    listed = pl.concat([shown, in_words(asked)])
+    listed = with_asked(rows, shown, level.name, level.key, in_words)
     by_key = {str(row[level.key]): row for row in listed.to_dicts()}
     chosen = filters.select(
         level.name,
@@ -115,6 +112,50 @@ def show(
     if level.key == "customer_key" and chosen is not None:
         customers.link(page, chosen)
     return by_key.get(chosen)
+
+
+def first_of(
+    page: Frame,
+    rows: pl.DataFrame | Listing,
+    in_words: Callable[[pl.DataFrame], pl.DataFrame] = pl.DataFrame.clone,
+) -> pl.DataFrame:
+    """The rows a page draws, in words; says so where there are more."""
+    shown = in_words(rows.head(ROWS_SHOWN))
+    if shown.height == ROWS_SHOWN and rows.height > ROWS_SHOWN:
+        everything = page.formats.count(rows.height)
+        st.caption(page.text("drill.first_rows", shown=ROWS_SHOWN, all=everything))
+    return shown
+
+
+def total_of(rows: pl.DataFrame | Listing, column: str) -> Decimal:
+    """The sum of a column over every row; 0 over none."""
+    if isinstance(rows, Listing):
+        return rows.total(column)
+    return rows[column].sum() or Decimal(0)
+
+
+def all_of(rows: pl.DataFrame | Listing) -> pl.DataFrame:
+    """Every row, for a file."""
+    return rows.all() if isinstance(rows, Listing) else rows
+
+
+def with_asked(
+    rows: pl.DataFrame | Listing,
+    shown: pl.DataFrame,
+    name: str,
+    key: str,
+    in_words: Callable[[pl.DataFrame], pl.DataFrame] = pl.DataFrame.clone,
+) -> pl.DataFrame:
+    """The rows shown and the one the address names: it may be any, also below the last shown."""
+    value = st.query_params.get(name)
+    if value is None or value in {str(one) for one in shown[key]}:
+        return shown
+    asked = (
+        rows.only(key, value)
+        if isinstance(rows, Listing)
+        else rows.filter(pl.col(key).cast(pl.String) == value)
+    )
+    return pl.concat([shown, in_words(asked)]) if asked.height else shown
 
 
 def in_file(page: Frame, columns: Sequence[Column], rows: pl.DataFrame) -> list[Column]:

@@ -264,7 +264,8 @@ def renewal_section(page: Frame) -> Section:
 def renewal_list(page: Frame) -> Section:
     """Each open term that ends within 90 days; customers by name with the right, else by key."""
     text = page.text
-    terms = levels.named(page, renewals.terms(page.snapshot, True, None, -100_000, RENEWAL_DAYS))
+    open_terms = renewals.terms(page.snapshot, True, None, -100_000, RENEWAL_DAYS)
+    terms = levels.named(page, open_terms.all())
     return Section(
         text("report.renewal_list"),
         "" if page.snapshot.has_personal_columns else text("report.no_names"),

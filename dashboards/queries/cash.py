@@ -6,6 +6,7 @@ from decimal import Decimal
 import polars as pl
 
 from dashboards.queries.cache import cached
+from dashboards.queries.listing import Listing
 from dashboards.warehouse import Snapshot, rows
 
 
@@ -37,10 +38,9 @@ def buckets(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
-@cached
-def bucket_customers(snapshot: Snapshot, bucket: str) -> pl.DataFrame:
+def bucket_customers(snapshot: Snapshot, bucket: str) -> Listing:
     """Grain: one row per customer with something owed in the bucket, the largest first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select customer_key, invoice_count, balance, longest_overdue_days
@@ -129,10 +129,9 @@ def receipt_states(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
-@cached
-def receipts(snapshot: Snapshot, application_status: str) -> pl.DataFrame:
+def receipts(snapshot: Snapshot, application_status: str) -> Listing:
     """Grain: one row per receipt in the state, newest first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select
@@ -211,10 +210,9 @@ def deferred_by_month(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
-@cached
-def deferred_customers(snapshot: Snapshot, month: date, currency: str) -> pl.DataFrame:
+def deferred_customers(snapshot: Snapshot, month: date, currency: str) -> Listing:
     """Grain: one row per customer with something earned or deferred in the month."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select
@@ -277,10 +275,9 @@ def bridge(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
-@cached
-def differences(snapshot: Snapshot, month: date, bridge_item: str) -> pl.DataFrame:
+def differences(snapshot: Snapshot, month: date, bridge_item: str) -> Listing:
     """Grain: one row per customer and contract the item makes differ, the largest first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select

@@ -3,6 +3,7 @@
 import polars as pl
 
 from dashboards.queries.cache import cached
+from dashboards.queries.listing import Listing
 from dashboards.warehouse import Snapshot, rows
 
 
@@ -94,10 +95,9 @@ def outcomes(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
-@cached
-def quarantine(snapshot: Snapshot) -> pl.DataFrame:
+def quarantine(snapshot: Snapshot) -> Listing:
     """Grain: one row per reason for which a row was kept back, newest delivery first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select
@@ -160,10 +160,9 @@ def review_counts(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
-@cached
-def reviews(snapshot: Snapshot, review_reason: str) -> pl.DataFrame:
+def reviews(snapshot: Snapshot, review_reason: str) -> Listing:
     """Grain: one row per record that may belong to another customer, for this reason."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select
@@ -196,10 +195,9 @@ def restated_months(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
-@cached
-def restatements(snapshot: Snapshot, month: str) -> pl.DataFrame:
+def restatements(snapshot: Snapshot, month: str) -> Listing:
     """Grain: one row per customer whose closed MRR of the month (ISO date) moved."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select

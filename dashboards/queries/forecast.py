@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 
 from dashboards.queries.cache import cached
+from dashboards.queries.listing import Listing
 from dashboards.warehouse import Snapshot, rows
 
 
@@ -87,16 +88,15 @@ def backtest(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
-@cached
 def commitments(
     snapshot: Snapshot,
     origin_month: date,
     first_month: date,
     last_month: date,
     commitment: Sequence[str],
-) -> pl.DataFrame:
+) -> Listing:
     """Grain: one row per contract line × commitment on record that shows in these months."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select customer_key, contract_id, commitment, effective_date, mrr_change
@@ -111,10 +111,9 @@ def commitments(
     )
 
 
-@cached
-def ending_terms(snapshot: Snapshot, month: date) -> pl.DataFrame:
+def ending_terms(snapshot: Snapshot, month: date) -> Listing:
     """Grain: one row per open term that ends in the month, with its chance, largest first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select

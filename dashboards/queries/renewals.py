@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from dashboards.queries.cache import cached
+from dashboards.queries.listing import Listing
 from dashboards.warehouse import Snapshot, rows
 
 
@@ -46,14 +47,13 @@ def window(
     )
 
 
-@cached
 def terms(
     snapshot: Snapshot, is_anyone: bool, owner: str | None, first_day: int, last_day: int
-) -> pl.DataFrame:
+) -> Listing:
     """Grain: one row per open term that ends in these days from now, the soonest first; beside it
     the one chance that is shown (mart_renewal_probability, same grain).
     """
-    return rows(
+    return Listing(
         snapshot,
         """
         select
@@ -75,10 +75,33 @@ def terms(
     )
 
 
-@cached
-def terms_of_month(snapshot: Snapshot, month: date) -> pl.DataFrame:
+def terms_ending_in(snapshot: Snapshot, is_anyone: bool, owner: str | None, month: date) -> Listing:
+    """Grain: one row per open term that ends in the month; as `terms`."""
+    return Listing(
+        snapshot,
+        """
+        select
+            pipeline.* exclude (p_renew, expected_value),
+            chances.p_renew,
+            chances.p_source,
+            chances.raising_features,
+            chances.lowering_features,
+            chances.expected_value
+        from mart_renewal_pipeline as pipeline
+        left join mart_renewal_probability as chances on pipeline.term_key = chances.term_key
+        where
+            pipeline.outcome = 'open'
+            and (? or pipeline.owner is not distinct from ?)
+            and pipeline.term_end_month = ?
+        order by pipeline.term_end_date, pipeline.atr desc, pipeline.term_key
+        """,
+        (is_anyone, owner, month),
+    )
+
+
+def terms_of_month(snapshot: Snapshot, month: date) -> Listing:
     """Grain: one row per term that ends in the month, whatever became of it, largest first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select *

@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from dashboards.queries.cache import cached
+from dashboards.queries.listing import Listing
 from dashboards.warehouse import Snapshot, rows
 
 
@@ -82,12 +83,11 @@ def averages(snapshot: Snapshot, attribute: str, value: str) -> pl.DataFrame:
     )
 
 
-@cached
 def cohort_customers(
     snapshot: Snapshot, cohort_month: date, month: date, attribute: str, value: str
-) -> pl.DataFrame:
+) -> Listing:
     """Grain: one row per customer of the cohort: MRR in its first month and at the month's end."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select
@@ -149,10 +149,9 @@ def churn_reasons(snapshot: Snapshot, first: date, last: date) -> pl.DataFrame:
     )
 
 
-@cached
-def churns(snapshot: Snapshot, first: date, last: date, kind: str, reason: str) -> pl.DataFrame:
+def churns(snapshot: Snapshot, first: date, last: date, kind: str, reason: str) -> Listing:
     """Grain: one row per customer × churn of a kind and reason, largest loss first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select *
@@ -180,20 +179,18 @@ def churn_sum(snapshot: Snapshot, first: date, last: date, kind: str, reason: st
 
 
 @cached
-def churn_texts(snapshot: Snapshot, first: date, last: date) -> dict[str, str]:
+def churn_texts(snapshot: Snapshot, churn_keys: tuple[str, ...]) -> dict[str, str]:
     """Reason in the customer's words by churn_key; none without the right to people."""
-    if not snapshot.has_personal_columns:
+    if not snapshot.has_personal_columns or not churn_keys:
         return {}
     said = rows(
         snapshot,
         """
         select churn_key, reason_text
         from pii.mart_churn_analysis
-        where
-            reason_text is not null
-            and churn_key in (select churn_key from mart_churn_analysis where month between ? and ?)
+        where reason_text is not null and churn_key in (select unnest(?))
         """,
-        (first, last),
+        [list(churn_keys)],
     )
     return dict(said.iter_rows())
 

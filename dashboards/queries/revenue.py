@@ -6,6 +6,7 @@ from decimal import Decimal
 import polars as pl
 
 from dashboards.queries.cache import cached
+from dashboards.queries.listing import Listing
 from dashboards.warehouse import Snapshot, rows
 
 
@@ -93,15 +94,14 @@ def layers_by_fiscal_year(snapshot: Snapshot, first: date, last: date) -> pl.Dat
     )
 
 
-@cached
 def layer_customers(
     snapshot: Snapshot, month: date, cohort_month: date | None, fiscal_year: int | None
-) -> pl.DataFrame:
+) -> Listing:
     """Grain: one row per paying customer of a layer at the month's end, the largest MRR first.
 
     A layer is a month or a fiscal year of first payment; the other is None.
     """
-    return rows(
+    return Listing(
         snapshot,
         """
         select
@@ -150,10 +150,9 @@ def movement_cell(snapshot: Snapshot, month: date, movement_type: str) -> Decima
     ).item()
 
 
-@cached
-def movement_customers(snapshot: Snapshot, month: date, movement_type: str) -> pl.DataFrame:
+def movement_customers(snapshot: Snapshot, month: date, movement_type: str) -> Listing:
     """Grain: one row per customer and reason, largest movement first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select customer_key, mrr_change, mrr_before, mrr_after, movement_reason, cohort_month
@@ -163,27 +162,6 @@ def movement_customers(snapshot: Snapshot, month: date, movement_type: str) -> p
         """,
         (month, movement_type),
     )
-
-
-@cached
-def movement_names(snapshot: Snapshot, month: date, movement_type: str) -> dict[str, str]:
-    """Display name by key of the customers who moved this way; none without the right to people."""
-    if not snapshot.has_personal_columns:
-        return {}
-    named = rows(
-        snapshot,
-        """
-        select customer_key, display_name
-        from pii.dim_customer
-        where
-            display_name is not null
-            and customer_key in (
-                select customer_key from fct_mrr_movement where month = ? and movement_type = ?
-            )
-        """,
-        (month, movement_type),
-    )
-    return dict(named.iter_rows())
 
 
 @cached

@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from dashboards.queries.cache import cached
+from dashboards.queries.listing import Listing
 from dashboards.warehouse import Snapshot, rows
 
 
@@ -103,7 +104,6 @@ def totals(
     )
 
 
-@cached
 def customers(
     snapshot: Snapshot,
     band: str | None,
@@ -111,11 +111,11 @@ def customers(
     owner: str | None,
     plan: str | None,
     reason: str | None,
-) -> pl.DataFrame:
+) -> Listing:
     """Grain: one row per customer at risk of this choice, in the order of the mart: whom to
     approach, why, how and by when, and what the customer agreed to be written by.
     """
-    return rows(
+    return Listing(
         snapshot,
         """
         select
@@ -159,10 +159,19 @@ def customers(
 
 
 @cached
-def reasons(snapshot: Snapshot) -> pl.DataFrame:
-    """Grain: one row per customer at risk × reason, the one that calls for action first on top."""
+def reasons(snapshot: Snapshot, customer_keys: tuple[str, ...]) -> pl.DataFrame:
+    """Grain: one row per customer of these keys × reason, the one that calls for action first on
+    top.
+    """
     return rows(
-        snapshot, "select * from mart_at_risk_reason order by customer_key, reason_no, reason_code"
+        snapshot,
+        """
+        select *
+        from mart_at_risk_reason
+        where customer_key in (select unnest(?))
+        order by customer_key, reason_no, reason_code
+        """,
+        [list(customer_keys)],
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from dashboards.queries.cache import cached
+from dashboards.queries.listing import Listing
 from dashboards.warehouse import Snapshot, rows
 
 # ---- by value ----
@@ -44,10 +45,9 @@ def rfm_cells(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
-@cached
-def of_cell(snapshot: Snapshot, cell: str) -> pl.DataFrame:
+def of_cell(snapshot: Snapshot, cell: str) -> Listing:
     """Grain: one row per customer of an R and F score, the largest net revenue first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select *
@@ -65,10 +65,9 @@ def deciles(snapshot: Snapshot) -> pl.DataFrame:
     return rows(snapshot, "select * from mart_decile order by decile")
 
 
-@cached
-def of_decile(snapshot: Snapshot, decile: int) -> pl.DataFrame:
+def of_decile(snapshot: Snapshot, decile: int) -> Listing:
     """Grain: one row per customer of a decile, the largest net revenue first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select *
@@ -98,10 +97,9 @@ def abc(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
-@cached
-def of_abc(snapshot: Snapshot, abc_class: str) -> pl.DataFrame:
+def of_abc(snapshot: Snapshot, abc_class: str) -> Listing:
     """Grain: one row per customer of an ABC class (`none`: of no class), the largest first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select customers.*
@@ -163,10 +161,9 @@ def ltv(snapshot: Snapshot) -> pl.DataFrame:
     return rows(snapshot, "select * from mart_ltv where segment = 'all' order by month")
 
 
-@cached
-def billed(snapshot: Snapshot) -> pl.DataFrame:
+def billed(snapshot: Snapshot) -> Listing:
     """Grain: one row per customer with net revenue, the most valuable so far first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select *
@@ -180,10 +177,9 @@ def billed(snapshot: Snapshot) -> pl.DataFrame:
 # ---- by what they are, and where they came from ----
 
 
-@cached
-def of_value(snapshot: Snapshot, attribute: str, value: str) -> pl.DataFrame:
+def of_value(snapshot: Snapshot, attribute: str, value: str) -> Listing:
     """Grain: one row per customer with this value of an attribute, the most MRR first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select *
@@ -229,13 +225,12 @@ def campaigns(snapshot: Snapshot, channel: str) -> pl.DataFrame:
     )
 
 
-@cached
-def of_campaign(snapshot: Snapshot, campaign_name: str, channel: str) -> pl.DataFrame:
+def of_campaign(snapshot: Snapshot, campaign_name: str, channel: str) -> Listing:
     """Grain: one row per customer won by a campaign, or by the channel without one (未設定).
 
     By the name of the campaign: that is the value of the segment.
     """
-    return rows(
+    return Listing(
         snapshot,
         """
         select customers.*
@@ -270,10 +265,9 @@ def trial_months(snapshot: Snapshot, window: int) -> pl.DataFrame:
     )
 
 
-@cached
-def trials(snapshot: Snapshot, month: date) -> pl.DataFrame:
+def trials(snapshot: Snapshot, month: date) -> Listing:
     """Grain: one row per trial begun in the month by somebody who did not pay yet."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select *
@@ -307,10 +301,9 @@ def pairs(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
-@cached
-def of_pair(snapshot: Snapshot, day: date, plan_a: str, plan_b: str) -> pl.DataFrame:
+def of_pair(snapshot: Snapshot, day: date, plan_a: str, plan_b: str) -> Listing:
     """Grain: one row per customer who pays for both plans on the day, the most MRR first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select *
@@ -352,10 +345,9 @@ def offers(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
-@cached
-def candidates(snapshot: Snapshot, reason: str, offer: str) -> pl.DataFrame:
+def candidates(snapshot: Snapshot, reason: str, offer: str) -> Listing:
     """Grain: one row per upsell candidate of one reason and offer, the most MRR first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select *
@@ -385,10 +377,9 @@ def dormant_kinds(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
-@cached
-def dormant(snapshot: Snapshot, kind: str) -> pl.DataFrame:
+def dormant(snapshot: Snapshot, kind: str) -> Listing:
     """Grain: one row per dormant customer of a kind, whom to approach first first; its consents."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select

@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from dashboards.queries.cache import cached
+from dashboards.queries.listing import Listing
 from dashboards.warehouse import Snapshot, rows
 
 
@@ -66,10 +67,9 @@ def plans_of_topic(snapshot: Snapshot, month: date, topic: str) -> pl.DataFrame:
     )
 
 
-@cached
-def inquiries(snapshot: Snapshot, month: date, topic: str) -> pl.DataFrame:
+def inquiries(snapshot: Snapshot, month: date, topic: str) -> Listing:
     """Grain: one row per inquiry of the month about the topic (`unknown`: none), newest first."""
-    return rows(
+    return Listing(
         snapshot,
         """
         select

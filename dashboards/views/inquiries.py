@@ -287,29 +287,12 @@ def show_topic(page: Frame, month, topic: str) -> None:
         )
     )
     levels.show_match(page, rows.height, sum(plans["inquiry_count"]), formats.count)
-    codes = (
-        (
-            "complaint",
-            [
-                text("inquiries.is_complaint" if value else "format.missing")
-                for value in rows["is_complaint"]
-            ],
-        ),
-        ("channel_name", [text.code("channel", code) for code in rows["channel"]]),
-        ("priority_name", [text.code("priority", code) for code in rows["priority"]]),
-        ("status_name", [text.code("ticket_status", code) for code in rows["status"]]),
-        ("asked", [formats.instant(value) for value in rows["asked_at"]]),
-        ("reply", [minutes(page, value) for value in rows["first_reply_business_minutes"]]),
-    )
-    in_words = levels.named(page, rows).with_columns(
-        pl.Series(column, values, dtype=pl.String) for column, values in codes
-    )
     inquiry = levels.show(
         page,
         levels.Level(
             "inquiry", "inquiry_key", name, text("inquiries.choose_inquiry"), "fct_inquiry"
         ),
-        in_words,
+        rows,
         [
             Column("asked", text("inquiries.asked")),
             Column("customer", text("column.customer")),
@@ -328,12 +311,32 @@ def show_topic(page: Frame, month, topic: str) -> None:
             asked=row["asked"],
             customer=row["customer"],
         ),
+        in_words=lambda listed: in_words(page, listed),
     )
     if inquiry is not None and inquiry["customer_key"]:
         customers.link(page, inquiry["customer_key"])
     if inquiry is not None and inquiry["file_name"]:
         st.markdown(text("inquiries.source", source=literal(source_line.name(page, inquiry))))
         source_line.show(page, inquiry, TICKETS)
+
+
+def in_words(page: Frame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Inquiries with their customer and every code in the reader's language."""
+    text = page.text
+    codes = {
+        "complaint": [
+            text("inquiries.is_complaint" if value else "format.missing")
+            for value in rows["is_complaint"]
+        ],
+        "channel_name": [text.code("channel", code) for code in rows["channel"]],
+        "priority_name": [text.code("priority", code) for code in rows["priority"]],
+        "status_name": [text.code("ticket_status", code) for code in rows["status"]],
+        "asked": [page.formats.instant(value) for value in rows["asked_at"]],
+        "reply": [minutes(page, value) for value in rows["first_reply_business_minutes"]],
+    }
+    return levels.named(page, rows).with_columns(
+        pl.Series(column, values, dtype=pl.String) for column, values in codes.items()
+    )
 
 
 main(frame.current())

@@ -240,7 +240,7 @@ def show_layer(page: Frame, shown: Range, layers: pl.DataFrame, grain: str) -> N
         return
     of_month, of_year = (None, chosen["cohort"]) if grain == "year" else (chosen["cohort"], None)
     people = revenue.layer_customers(page.snapshot, month, of_month, of_year)
-    levels.show_match(page, people["mrr"].sum(), chosen["mrr"], formats.money)
+    levels.show_match(page, people.total("mrr"), chosen["mrr"], formats.money)
     levels.show(
         page,
         levels.Level(
@@ -250,7 +250,7 @@ def show_layer(page: Frame, shown: Range, layers: pl.DataFrame, grain: str) -> N
             text("drill.customer"),
             "fct_mrr_movement",
         ),
-        levels.named(page, people),
+        people,
         [
             Column("customer", text("column.customer"), is_pinned=True),
             Column("cohort_month", text("column.cohort_month"), "month"),
@@ -258,6 +258,7 @@ def show_layer(page: Frame, shown: Range, layers: pl.DataFrame, grain: str) -> N
         ],
         describe=levels.of_name,
         is_chosen_here=False,
+        in_words=lambda listed: levels.named(page, listed),
     )
 
 

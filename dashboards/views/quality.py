@@ -1,7 +1,6 @@
 """データ品質: how far each source reaches, what became of every row, what waits for a person."""
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import polars as pl
 import streamlit as st
@@ -227,20 +226,22 @@ def show_quarantine(page: Frame) -> None:
     kept = control.quarantined_rows(page.snapshot).height
     levels.show_match(page, kept, total, formats.count)
     whole = text("quality.whole_row")
-    shown = rows.with_columns(
-        pl.Series("place", [source_line.name(page, row) for row in rows.to_dicts()]),
-        pl.col("column_name").fill_null(whole).alias("cell"),
-        pl.col(f"message_{text.lang}").alias("message"),
-        pl.col(f"remedy_{text.lang}").alias("remedy"),
-        pl.Series(
-            "entity_name",
-            [text.code("entity", code) if code else whole for code in rows["entity"]],
-        ),
-    )
+
+    def in_words(some: pl.DataFrame) -> pl.DataFrame:
+        places = [source_line.name(page, row) for row in some.to_dicts()]
+        entities = [text.code("entity", code) if code else whole for code in some["entity"]]
+        return some.with_columns(
+            pl.Series("place", places, dtype=pl.String),
+            pl.col("column_name").fill_null(whole).alias("cell"),
+            pl.col(f"message_{text.lang}").alias("message"),
+            pl.col(f"remedy_{text.lang}").alias("remedy"),
+            pl.Series("entity_name", entities, dtype=pl.String),
+        )
+
     row = levels.show(
         page,
         levels.Level("row", "quarantine_key", title, text("quality.choose_row"), "obs_quarantine"),
-        shown,
+        rows,
         [
             Column("place", text("column.source"), is_pinned=True),
             Column("cell", text("quality.column")),
@@ -250,6 +251,7 @@ def show_quarantine(page: Frame) -> None:
             Column("reason_code", text("quality.code")),
         ],
         describe=lambda row: text("quality.row_name", place=row["place"], column=row["cell"]),
+        in_words=in_words,
     )
     if row is not None:
         show_kept_row(page, row)
@@ -298,19 +300,23 @@ def show_identity(page: Frame) -> None:
             count=formats.count(by_reason[code]),
         ),
     )
-    reviews = levels.named(page, control.reviews(page.snapshot, reason))
+    reviews = control.reviews(page.snapshot, reason)
     levels.show_match(page, reviews.height, by_reason[reason], formats.count)
-    candidates = levels.named(
-        page, reviews.select(pl.col("candidate_customer_key").alias("customer_key"))
-    )
-    shown = reviews.with_columns(
-        candidates["customer"].alias("candidate"),
-        pl.Series("entity_name", [text.code("entity", code) for code in reviews["source_entity"]]),
-    )
+
+    def in_words(rows: pl.DataFrame) -> pl.DataFrame:
+        candidates = levels.named(
+            page, rows.select(pl.col("candidate_customer_key").alias("customer_key"))
+        )
+        entities = [text.code("entity", code) for code in rows["source_entity"]]
+        return levels.named(page, rows).with_columns(
+            candidates["customer"].alias("candidate"),
+            pl.Series("entity_name", entities, dtype=pl.String),
+        )
+
     levels.show(
         page,
         levels.Level("record", "record_key", title, "", "obs_identity_review"),
-        shown,
+        reviews,
         [
             Column("customer", text("quality.belongs_to"), is_pinned=True),
             Column("candidate", text("quality.candidate")),
@@ -321,6 +327,7 @@ def show_identity(page: Frame) -> None:
         ],
         describe=lambda row: row["source_id"],
         is_chosen_here=False,
+        in_words=in_words,
     )
 
 
@@ -357,7 +364,7 @@ def show_restatements(page: Frame) -> None:
     )
     if month is None:
         return
-    rows = levels.named(page, control.restatements(page.snapshot, month["closed"]))
+    rows = control.restatements(page.snapshot, month["closed"])
     st.markdown(
         text(
             "quality.restated_customers",
@@ -365,16 +372,21 @@ def show_restatements(page: Frame) -> None:
             sum=formats.money_signed(month["mrr_difference"]),
         )
     )
-    total = sum(rows["mrr_difference"], Decimal(0))
+    total = rows.total("mrr_difference")
     levels.show_match(page, total, month["mrr_difference"], formats.money_signed)
-    shown = rows.with_columns(
-        pl.Series("cause", [text.code("restatement_cause", code) for code in rows["cause_kind"]]),
-        pl.Series("source", [cause_source(page, row) for row in rows.to_dicts()]),
-    )
+
+    def in_words(some: pl.DataFrame) -> pl.DataFrame:
+        causes = [text.code("restatement_cause", code) for code in some["cause_kind"]]
+        sources = [cause_source(page, row) for row in some.to_dicts()]
+        return levels.named(page, some).with_columns(
+            pl.Series("cause", causes, dtype=pl.String),
+            pl.Series("source", sources, dtype=pl.String),
+        )
+
     levels.show(
         page,
         levels.Level("restated", "customer_key", title, "", "obs_restatement_log"),
-        shown,
+        rows,
         [
             Column("customer", text("column.customer"), is_pinned=True),
             *figures,
@@ -383,6 +395,7 @@ def show_restatements(page: Frame) -> None:
         ],
         describe=levels.of_name,
         is_chosen_here=False,
+        in_words=in_words,
     )
 
 

@@ -23,6 +23,7 @@ from dashboards import (
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import about, renewals
+from dashboards.queries.listing import Listing
 from dashboards.tables import Column
 
 ATR, CHANCE = "mart_atr_monthly", "mart_renewal_probability"
@@ -44,6 +45,7 @@ RATES = {
     "decided_coverage_rate": ("money", "money"),
 }
 CARDS_PER_WINDOW = 4
+CHOICES_PER_WINDOW = 40
 BELOW_LIST = ("term", "line")
 
 
@@ -190,9 +192,13 @@ def show_board(page: Frame, owner: Owner) -> None:
     title = text("renewals.board")
     heading_of_terms(page, title, notes=[text("renewals.board_note")])
     shown: list[pl.DataFrame] = []
+
+    def words(rows: pl.DataFrame) -> pl.DataFrame:
+        return in_words(page, rows)
+
     for place, (name, days) in zip(st.columns(len(WINDOWS)), WINDOWS.items(), strict=True):
         terms = renewals.terms(page.snapshot, owner.is_anyone, owner.name, *days)
-        cards = in_words(page, terms)
+        cards = words(terms.head(CHOICES_PER_WINDOW))
         shown.append(cards)
         with place:
             st.markdown(
@@ -209,7 +215,8 @@ def show_board(page: Frame, owner: Owner) -> None:
             rest = terms.height - CARDS_PER_WINDOW
             if rest > 0:
                 st.caption(text("renewals.more_cards", count=formats.count(rest)))
-    show_term(page, pl.concat(shown))
+    every = renewals.terms(page.snapshot, owner.is_anyone, owner.name, -EVER, EVER)
+    show_term(page, levels.with_asked(every, pl.concat(shown), "term", "term_key", words))
 
 
 def show_card(page: Frame, card: dict) -> None:
@@ -286,12 +293,10 @@ def show_calendar(page: Frame, owner: Owner, by_month: pl.DataFrame) -> None:
         is_dark=page.is_dark,
     )
     charts.show(chart, key="calendar", alt=title)
-    terms = renewals.terms(page.snapshot, owner.is_anyone, owner.name, -EVER, EVER).filter(
-        pl.col("term_end_month") == month
-    )
+    terms = renewals.terms_ending_in(page.snapshot, owner.is_anyone, owner.name, month)
     total = ends["atr"].sum() if ends.height else None
     if total is not None:
-        levels.show_match(page, terms["atr"].sum(), total, formats.money)
+        levels.show_match(page, terms.total("atr"), total, formats.money)
     show_terms(page, terms, title, f"renewals_{month:%Y%m}")
 
 
@@ -351,17 +356,21 @@ def show_list(page: Frame, owner: Owner) -> None:
     title = text("renewals.list", count=page.formats.count(terms.height))
     heading_of_terms(page, title, notes=[text("renewals.list_note")])
     total = renewals.window(page.snapshot, owner.is_anyone, owner.name, *days)["atr"][0]
-    levels.show_match(page, terms["atr"].sum() or 0, total, page.formats.money)
+    levels.show_match(page, terms.total("atr"), total, page.formats.money)
     show_terms(page, terms, title, "renewal_contacts")
 
 
-def show_terms(page: Frame, terms: pl.DataFrame, title: str, file_name: str) -> None:
+def show_terms(page: Frame, terms: Listing, title: str, file_name: str) -> None:
     """Open terms as a table and as a file; a pressed row opens the contracts behind it."""
     text, formats = page.text, page.formats
     if terms.is_empty():
         st.info(text("renewals.nothing_open"), icon=":material/task_alt:")
         return
-    shown = in_words(page, terms)
+
+    def words(rows: pl.DataFrame) -> pl.DataFrame:
+        return in_words(page, rows)
+
+    shown = levels.first_of(page, terms, words)
     columns = [
         Column("customer", text("column.customer"), is_pinned=True),
         Column("term_end_date", text("renewals.end"), "date"),
@@ -392,14 +401,14 @@ def show_terms(page: Frame, terms: pl.DataFrame, title: str, file_name: str) -> 
     )
     tables.download(
         page,
-        lambda: shown,
+        lambda: words(terms.all()),
         columns,
         name=file_name,
         key="terms_csv",
-        before=lambda: levels.record_export(page, "mart_renewal_pipeline", shown.height),
-        more=lambda: consent.offer(page, "renewals", lambda: terms),
+        before=lambda: levels.record_export(page, "mart_renewal_pipeline", terms.height),
+        more=lambda: consent.offer(page, "renewals", terms.all),
     )
-    show_term(page, shown)
+    show_term(page, levels.with_asked(terms, shown, "term", "term_key", words))
 
 
 def show_term(page: Frame, shown: pl.DataFrame) -> None:
@@ -539,14 +548,12 @@ def show_month_terms(page: Frame, row: dict) -> None:
     terms = renewals.terms_of_month(page.snapshot, row["month"])
     title = text("renewals.terms_of_month", month=formats.month(row["month"]))
     st.subheader(title, anchor=False)
-    levels.show_match(page, terms["atr"].sum() or 0, row["atr"], formats.money)
-    shown = levels.named(page, terms).with_columns(
-        pl.Series(
-            "became",
-            [outcome_name(page, term) for term in terms.to_dicts()],
-            dtype=pl.String,
-        )
-    )
+    levels.show_match(page, terms.total("atr"), row["atr"], formats.money)
+
+    def words(rows: pl.DataFrame) -> pl.DataFrame:
+        became = [outcome_name(page, term) for term in rows.to_dicts()]
+        return levels.named(page, rows).with_columns(pl.Series("became", became, dtype=pl.String))
+
     columns = [
         Column("customer", text("column.customer"), is_pinned=True),
         Column("term_end_date", text("renewals.end"), "date"),
@@ -563,9 +570,10 @@ def show_month_terms(page: Frame, row: dict) -> None:
         levels.of_customers(
             page, title, "fct_renewal_term", file=f"renewal_terms_{row['month']:%Y%m}"
         ),
-        shown,
+        terms,
         columns,
         describe=levels.of_name,
+        in_words=words,
     )
     if customer is not None:
         last = about.months(page.snapshot).to_dicts()[-1]

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards import access, warehouse
 from dashboards.catalogue import LANGUAGES, entries
-from dashboards.queries import about, revenue
+from dashboards.queries import about, people, revenue
 from tests.dashboards.conftest import looks
 from tests.dashboards.gd1_home import REPO
 from tests.dashboards.languages import BOTH
@@ -366,7 +366,7 @@ def test_choosing_another_cell_forgets_the_customer_below(gd1_home):
 def test_two_contract_pieces_and_two_customers_of_one_name_stay_two_options(gd1_home):
     names = {"C04": "同じ名前", "C06": "同じ名前"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(revenue, "movement_names", lambda *_: names)
+        patch.setattr(people, "names", lambda *_: names)
         app = open_page("mrr", month="2026-03", type="churn", customer="C06")
     box = next(box for box in app.selectbox if box.label == "契約を見る顧客")
     assert list(box.options) == ["同じ名前", "同じ名前 #2"]
@@ -386,7 +386,7 @@ def test_the_customers_of_every_cell_add_up_to_the_cell_and_their_contracts_to_t
     month_end = {row["month"]: row["month_end"] for row in months}
     checked = 0
     for cell in cells.to_dicts():
-        customers = revenue.movement_customers(snapshot, cell["month"], cell["movement_type"])
+        customers = revenue.movement_customers(snapshot, cell["month"], cell["movement_type"]).all()
         assert sum(customers["mrr_change"], Decimal(0)) == cell["mrr_change"]
         for key in customers["customer_key"]:
             sums = dict(revenue.contract_sums(snapshot, key, month_end[cell["month"]]).rows())

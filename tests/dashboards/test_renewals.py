@@ -144,7 +144,7 @@ def test_the_terms_of_every_month_add_up_to_its_atr(gd1_home):
     months = renewals.by_month(snapshot).to_dicts()
     assert len(months) == 3
     for month in months:
-        terms = renewals.terms_of_month(snapshot, month["month"])
+        terms = renewals.terms_of_month(snapshot, month["month"]).all()
         assert terms["atr"].sum() == month["atr"]
         assert terms.height == month["term_count"]
 

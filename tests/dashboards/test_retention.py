@@ -74,7 +74,7 @@ def test_the_customers_of_every_cell_add_up_to_the_cell(gd1_home):
     for cell in cells:
         found = retention.cohort_customers(
             snapshot, cell["cohort_month"], cell["month"], "all", "all"
-        )
+        ).all()
         assert found["mrr"].sum() == cell["mrr"]
         assert found["initial_mrr"].sum() == cell["initial_mrr"]
         assert found.height == cell["cohort_customer_count"]

@@ -340,7 +340,7 @@ def test_the_customers_of_every_reason_add_up_to_its_bar_within_the_choice(gd1_h
     assert bars
     for row in bars:
         chosen = (*choice, row["reason_code"])
-        listed = risk.customers(snapshot, *chosen)
+        listed = risk.customers(snapshot, *chosen).all()
         assert listed["mrr_at_stake"].sum() == row["mrr_at_stake"]
         assert listed.height == row["customer_count"]
         total = risk.totals(snapshot, *chosen, soon).to_dicts()[0]

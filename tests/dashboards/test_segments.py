@@ -49,7 +49,7 @@ def test_the_cells_of_the_grid_hold_every_customer_once(gd1_home):
     cells = segments.rfm_cells(snapshot)
     assert cells["customer_count"].sum() == 10
     for cell in cells.to_dicts():
-        customers = segments.of_cell(snapshot, cell["cell"])
+        customers = segments.of_cell(snapshot, cell["cell"]).all()
         assert customers.height == cell["customer_count"]
         assert customers["net_revenue_12m"].sum() == cell["net_revenue_12m"]
 
@@ -77,7 +77,7 @@ def test_the_classes_hold_every_customer_and_their_customers_add_up(gd1_home):
         ("C", 6),
     ]
     for row in classes:
-        of_class = segments.of_abc(snapshot, row["abc_class"])
+        of_class = segments.of_abc(snapshot, row["abc_class"]).all()
         assert of_class["net_revenue_12m"].sum() == row["net_revenue_12m"]
     app = open_page("segments", view="pareto", abc="B")
     assert "✓ 合計 150,000円 は、一つ上の数字と一致しています。" in words(app)
@@ -127,7 +127,7 @@ def test_every_value_s_customers_add_up_to_its_mrr(gd1_home):
     snapshot = seen(gd1_home)
     month = retention.by_month(snapshot, "all", "all")["month"][-1]
     for row in retention.by_value(snapshot, "customer_type", month).to_dicts():
-        of_value = segments.of_value(snapshot, "customer_type", row["segment_value"])
+        of_value = segments.of_value(snapshot, "customer_type", row["segment_value"]).all()
         assert of_value["mrr"].sum() == row["mrr"]
 
 

@@ -55,7 +55,11 @@ class Mart:
 
 
 def keizoku(
-    home: Path, *arguments: str, env: Mapping[str, str] | None = None, as_json: bool = True
+    home: Path,
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    as_json: bool = True,
+    timeout_seconds: float | None = RUN_TIMEOUT_SECONDS,
 ) -> Finished:
     """Runs one command on a home, in English."""
     command = [sys.executable, "-m", "dagster_project.cli"]
@@ -67,7 +71,7 @@ def keizoku(
         env=environment | dict(env or {}),
         capture_output=True,
         text=True,
-        timeout=RUN_TIMEOUT_SECONDS,
+        timeout=timeout_seconds,
         check=False,
     )
     try:

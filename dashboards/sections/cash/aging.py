@@ -73,7 +73,7 @@ def show_aging(page: Frame) -> None:
 def show_bucket(page: Frame, bucket: dict) -> None:
     """The customers who owe in the bucket."""
     text, formats = page.text, page.formats
-    customers = levels.named(page, cash.bucket_customers(page.snapshot, bucket["bucket"]))
+    customers = cash.bucket_customers(page.snapshot, bucket["bucket"])
     title = text(
         "cash.bucket_customers",
         bucket=bucket["bucket_name"],
@@ -81,8 +81,7 @@ def show_bucket(page: Frame, bucket: dict) -> None:
         sum=formats.money(bucket["balance"]),
     )
     st.markdown(title)
-    total = sum(customers["balance"], Decimal(0))
-    levels.show_match(page, total, bucket["balance"], formats.money)
+    levels.show_match(page, customers.total("balance"), bucket["balance"], formats.money)
     customer = levels.show(
         page,
         levels.Level(
@@ -101,6 +100,7 @@ def show_bucket(page: Frame, bucket: dict) -> None:
             Column("longest_overdue_days", text("cash.longest_overdue"), "count"),
         ],
         describe=levels.of_name,
+        in_words=lambda listed: levels.named(page, listed),
     )
     if customer is not None:
         show_open_invoices(page, bucket, customer)

@@ -83,7 +83,6 @@ def show_receipts(page: Frame, state: str, summary: pl.DataFrame) -> None:
         )
     )
     levels.show_match(page, receipts.height, count, formats.count)
-    listed = with_words(page, levels.named(page, native(page, receipts, "amount_native")))
     receipt = levels.show(
         page,
         levels.Level(
@@ -93,7 +92,7 @@ def show_receipts(page: Frame, state: str, summary: pl.DataFrame) -> None:
             text("cash.choose_receipt"),
             "mart_cash_application",
         ),
-        listed,
+        receipts,
         [
             Column("received_date", text("cash.received_date"), "date"),
             Column("source_id", text("cash.receipt_id")),
@@ -110,6 +109,9 @@ def show_receipts(page: Frame, state: str, summary: pl.DataFrame) -> None:
             receipt=row["source_id"],
             date=formats.date(row["received_date"]),
             amount=row["amount_native_text"],
+        ),
+        in_words=lambda listed: with_words(
+            page, levels.named(page, native(page, listed, "amount_native"))
         ),
     )
     if receipt is not None:

@@ -106,7 +106,7 @@ def show_differences(page: Frame, month, item: dict) -> None:
     levels.show(
         page,
         levels.Level("difference", "bridge_key", item["name"], "", "fct_mrr_bridge"),
-        levels.named(page, rows).with_columns(pl.lit(item["name"]).alias("item")),
+        rows,
         [
             Column("customer", text("column.customer"), is_pinned=True),
             Column("contract_id", text("column.contract_id")),
@@ -117,6 +117,9 @@ def show_differences(page: Frame, month, item: dict) -> None:
         ],
         describe=levels.of_name,
         is_chosen_here=False,
+        in_words=lambda listed: levels.named(page, listed).with_columns(
+            pl.lit(item["name"]).alias("item")
+        ),
     )
 
 

@@ -76,7 +76,7 @@ def show_deferred(page: Frame) -> None:
 def show_deferred_customers(page: Frame, month, currency: str, above: dict, names: dict) -> None:
     """The customers behind a month's deferred revenue, and the lines of one of them."""
     text, formats = page.text, page.formats
-    customers = levels.named(page, cash.deferred_customers(page.snapshot, month, currency))
+    customers = cash.deferred_customers(page.snapshot, month, currency)
     st.markdown(
         text(
             "cash.deferred_customers",
@@ -89,10 +89,13 @@ def show_deferred_customers(page: Frame, month, currency: str, above: dict, name
     def amount(value: Decimal) -> str:
         return formats.native(value, currency)
 
-    total = sum(customers["deferred_native"], Decimal(0))
-    levels.show_match(page, total, above["deferred_native"], amount)
+    levels.show_match(page, customers.total("deferred_native"), above["deferred_native"], amount)
     both = [Column(f"{column}_text", name) for column, name in names.items()]
-    with_currency = customers.with_columns(pl.lit(currency).alias("currency"))
+
+    def in_words(listed: pl.DataFrame) -> pl.DataFrame:
+        named = levels.named(page, listed).with_columns(pl.lit(currency).alias("currency"))
+        return native(page, named, *names)
+
     customer = levels.show(
         page,
         levels.Level(
@@ -103,13 +106,14 @@ def show_deferred_customers(page: Frame, month, currency: str, above: dict, name
             "mart_deferred_revenue",
             ("invoice",),
         ),
-        native(page, with_currency, *names),
+        customers,
         [
             Column("customer", text("column.customer"), is_pinned=True),
             *both,
             Column("line_count", text("cash.lines"), "count"),
         ],
         describe=levels.of_name,
+        in_words=in_words,
     )
     if customer is None:
         return
@@ -123,7 +127,7 @@ def show_deferred_customers(page: Frame, month, currency: str, above: dict, name
     )
     total = sum(lines["deferred_native"], Decimal(0))
     levels.show_match(page, total, customer["deferred_native"], amount)
-    in_words = native(page, lines, "amount_native", *names).with_columns(
+    lines_in_words = native(page, lines, "amount_native", *names).with_columns(
         pl.Series("type_name", [text.code("line_type", code) for code in lines["line_type"]])
     )
     line = levels.show(
@@ -135,7 +139,7 @@ def show_deferred_customers(page: Frame, month, currency: str, above: dict, name
             text("cash.choose_invoice"),
             "mart_deferred_revenue",
         ),
-        in_words,
+        lines_in_words,
         [
             Column("invoice_id", text("cash.invoice_id"), is_pinned=True),
             Column("type_name", text("cash.line_type")),

@@ -1,5 +1,6 @@
 """The parts of a month ahead, and the customers and terms behind each."""
 
+from collections.abc import Callable
 from datetime import date
 
 import polars as pl
@@ -9,6 +10,7 @@ from dagster_project.compute import scenario
 from dashboards import charts, customers, drill, filters, forecast_charts, frame, levels, tables
 from dashboards.frame import Frame
 from dashboards.queries import about, forecast
+from dashboards.queries.listing import Listing
 from dashboards.sections.forecast.method import BASE, MART, method_name, month_names
 from dashboards.tables import Column
 
@@ -213,10 +215,12 @@ def show_on_record(page: Frame, part: dict) -> None:
         st.info(text("forecast.nothing_on_record"), icon=":material/event_available:")
         return
     st.markdown(text("forecast.on_record", count=formats.count(listed.height)))
-    levels.show_match(page, listed["mrr_change"].sum(), part["mrr_change"], formats.money_signed)
-    shown = levels.named(page, listed).with_columns(
-        pl.Series("kind", [text.code("commitment", code) for code in listed["commitment"]])
-    )
+    levels.show_match(page, listed.total("mrr_change"), part["mrr_change"], formats.money_signed)
+
+    def in_words(rows: pl.DataFrame) -> pl.DataFrame:
+        kinds = [text.code("commitment", code) for code in rows["commitment"]]
+        return levels.named(page, rows).with_columns(pl.Series("kind", kinds, dtype=pl.String))
+
     columns = [
         Column("customer", text("column.customer"), is_pinned=True),
         Column("kind", text("forecast.commitment")),
@@ -224,7 +228,7 @@ def show_on_record(page: Frame, part: dict) -> None:
         Column("mrr_change", text("column.mrr_change"), "money"),
         Column("contract_id", text("column.contract_id")),
     ]
-    show_customers(page, shown, columns, "fct_committed_change", "on_record")
+    show_customers(page, listed, in_words, columns, "fct_committed_change", "on_record")
 
 
 def show_ending_terms(page: Frame, month: date) -> None:
@@ -235,9 +239,11 @@ def show_ending_terms(page: Frame, month: date) -> None:
         st.caption(text("forecast.no_ending_term", month=page.formats.month(month)))
         return
     st.markdown(text("forecast.ending_terms", month=page.formats.month(month)))
-    shown = levels.named(page, terms).with_columns(
-        pl.Series("from", [text.code("p_source", code) for code in terms["p_source"]])
-    )
+
+    def in_words(rows: pl.DataFrame) -> pl.DataFrame:
+        sources = [text.code("p_source", code) for code in rows["p_source"]]
+        return levels.named(page, rows).with_columns(pl.Series("from", sources, dtype=pl.String))
+
     columns = [
         Column("customer", text("column.customer"), is_pinned=True),
         Column("term_end_date", text("renewals.end"), "date"),
@@ -247,19 +253,25 @@ def show_ending_terms(page: Frame, month: date) -> None:
         Column("from", text("renewals.source")),
         Column("contract_id", text("column.contract_id")),
     ]
-    show_customers(page, shown, columns, CHANCE, "ending_terms")
+    show_customers(page, terms, in_words, columns, CHANCE, "ending_terms")
 
 
 def show_customers(
-    page: Frame, shown: pl.DataFrame, columns: list[Column], mart: str, file: str
+    page: Frame,
+    rows: Listing,
+    in_words: Callable[[pl.DataFrame], pl.DataFrame],
+    columns: list[Column],
+    mart: str,
+    file: str,
 ) -> None:
     """Customers behind a part, their file, and the contracts of the chosen one."""
     customer = levels.show(
         page,
         levels.of_customers(page, page.text("column.customer"), mart, file=file),
-        shown,
+        rows,
         columns,
         describe=levels.of_name,
+        in_words=in_words,
     )
     if customer is not None:
         last = about.months(page.snapshot).to_dicts()[-1]

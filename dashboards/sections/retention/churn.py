@@ -137,14 +137,15 @@ def show_churned(page: Frame, begin: date, end: date, above: dict) -> None:
     )
     levels.show_match(page, counted["mrr_lost"], above["mrr_lost"], formats.money)
     churns = retention.churns(page.snapshot, begin, end, kind, reason)
-    said = retention.churn_texts(page.snapshot, begin, end)
-    listed = levels.named(page, churns).with_columns(
-        pl.Series("text", [said.get(key) for key in churns["churn_key"]], dtype=pl.String),
-        pl.Series(
-            "paused",
-            [text("retention.paused") if paused else "" for paused in churns["is_while_paused"]],
-        ),
-    )
+
+    def in_words(rows: pl.DataFrame) -> pl.DataFrame:
+        said = retention.churn_texts(page.snapshot, tuple(rows["churn_key"]))
+        paused = [text("retention.paused") if is_it else "" for is_it in rows["is_while_paused"]]
+        return levels.named(page, rows).with_columns(
+            pl.Series("text", [said.get(key) for key in rows["churn_key"]], dtype=pl.String),
+            pl.Series("paused", paused, dtype=pl.String),
+        )
+
     columns = [
         Column("customer", text("column.customer"), is_pinned=True),
         Column("churned_on", text("retention.churned_on"), "date"),
@@ -171,9 +172,10 @@ def show_churned(page: Frame, begin: date, end: date, above: dict) -> None:
             churn_kind=kind,
             reason_code=reason,
         ),
-        listed,
+        churns,
         columns,
         describe=levels.of_name,
+        in_words=in_words,
     )
     if customer is not None:
         show_inquiries(page, customer)

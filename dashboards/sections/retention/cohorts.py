@@ -156,8 +156,7 @@ def show_cohort_customers(page: Frame, segment: Segment, cells: pl.DataFrame) ->
             mrr=formats.money(cell["mrr"]),
         )
     )
-    levels.show_match(page, listed["mrr"].sum(), cell["mrr"], formats.money)
-    shown = levels.named(page, listed)
+    levels.show_match(page, listed.total("mrr"), cell["mrr"], formats.money)
     columns = [
         Column("customer", text("column.customer"), is_pinned=True),
         Column("initial_mrr", text("retention.initial_mrr"), "money"),
@@ -172,9 +171,10 @@ def show_cohort_customers(page: Frame, segment: Segment, cells: pl.DataFrame) ->
             file=f"cohort_{cell['cohort_month']:%Y%m}_{cell['months_since_first']}",
             cohort=cell["cohort_month"].isoformat(),
         ),
-        shown,
+        listed,
         columns,
         describe=levels.of_name,
+        in_words=lambda listed: levels.named(page, listed),
     )
     show_below(page, customer, cell["month"])
 

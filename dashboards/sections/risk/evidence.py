@@ -47,7 +47,7 @@ def show_customer(page: Frame, customer: dict) -> None:
 def show_evidence(page: Frame, key: str) -> None:
     """Every reason with the record it was read from; a pressed one opens its delivered line."""
     text = page.text
-    rows = risk.reasons(page.snapshot).filter(pl.col("customer_key") == key)
+    rows = risk.reasons(page.snapshot, (key,))
     shown = rows.with_columns(
         rows[f"reason_{text.lang}"].alias("reason"),
         pl.Series("group", [text.code("risk_source", code) for code in rows["reason_group"]]),

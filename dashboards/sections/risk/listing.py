@@ -9,6 +9,7 @@ import streamlit as st
 from dashboards import charts, consent, filters, frame, levels
 from dashboards.frame import Frame
 from dashboards.queries import lists, risk
+from dashboards.queries.listing import Listing
 from dashboards.sections.risk.evidence import show_customer
 from dashboards.sections.risk.words import CONSENTS, NOBODY, band_name, in_words, reason_name
 from dashboards.tables import Column
@@ -107,7 +108,7 @@ def show_list(page: Frame, choice: Choice, *, has_skill: bool) -> None:
         return
     soon = page.as_of + timedelta(days=SOON_DAYS)
     total = risk.totals(page.snapshot, *choice.values(), soon)["mrr_at_stake"][0]
-    levels.show_match(page, rows["mrr_at_stake"].sum(), total, formats.money)
+    levels.show_match(page, rows.total("mrr_at_stake"), total, formats.money)
     chance = [Column("p_churn", page.metric_name(MART, "p_churn"), "rate")] if has_skill else []
     raising = [Column("raising", text("risk.raising"))] if has_skill else []
     columns = [
@@ -149,10 +150,10 @@ def show_list(page: Frame, choice: Choice, *, has_skill: bool) -> None:
         show_customer(page, chosen)
 
 
-def to_contact(page: Frame, rows: pl.DataFrame) -> pl.DataFrame:
+def to_contact(page: Frame, rows: Listing) -> pl.DataFrame:
     """The customers listed as the approach list has them: rank, reason, action, by when."""
     return lists.at_risk(page.snapshot).filter(
-        pl.col("customer_key").is_in(rows["customer_key"].to_list())
+        pl.col("customer_key").is_in(rows.all()["customer_key"].to_list())
     )
 
 

@@ -23,9 +23,7 @@ def reason_name(page: Frame, code: str) -> str:
 def in_words(page: Frame, rows: pl.DataFrame) -> pl.DataFrame:
     """Customers at risk with their name and every code in the reader's language."""
     text = page.text
-    told = risk.reasons(page.snapshot).filter(
-        pl.col("customer_key").is_in(rows["customer_key"].to_list())
-    )
+    told = risk.reasons(page.snapshot, tuple(rows["customer_key"]))
     codes = by_customer(told, "reason_code")
     said = by_customer(told, f"reason_{text.lang}")
     dicts = rows.to_dicts()

@@ -215,7 +215,7 @@ def show_trial(page: Frame) -> None:
     trial = levels.show(
         page,
         levels.Level("trial", "trial_key", title, text("segments.choose_customer"), "fct_trial"),
-        levels.named(page, trials),
+        trials,
         [
             Column("customer", text("column.customer"), is_pinned=True),
             Column("contract_id", text("column.contract_id")),
@@ -226,6 +226,7 @@ def show_trial(page: Frame) -> None:
             Column("campaign_id", text.code("segment_attribute", "campaign")),
         ],
         describe=levels.of_name,
+        in_words=lambda listed: levels.named(page, listed),
     )
     if trial is not None:
         customers.link(page, trial["customer_key"])

@@ -40,36 +40,38 @@ def show_dormant(page: Frame) -> None:
         clears=BELOW,
     )
     rows = segments.dormant(page.snapshot, kind)
-    levels.show_match(page, rows["last_mrr"].sum(), by_kind[kind]["last_mrr"], formats.money)
+    levels.show_match(page, rows.total("last_mrr"), by_kind[kind]["last_mrr"], formats.money)
     answers = {
         True: text("customer.said_yes"),
         False: text("customer.said_no"),
         None: text("customer.unsaid"),
     }
-    listed = rows.to_dicts()
 
     def words(name: str, values: list[str]) -> pl.Series:
         return pl.Series(name, values, dtype=pl.String)
 
-    shown = levels.named(page, rows).with_columns(
-        words(
-            "why",
-            [
-                row["lost_reason"] or text.code("churn_reason", row["reason_code"] or "none")
-                for row in listed
-            ],
-        ),
-        words(
-            "contact",
-            [text.code("contact_kind", row["last_contact_kind"] or "") for row in listed],
-        ),
-        words("email", [answers[row["has_email_consent"]] for row in listed]),
-        words("phone", [answers[row["has_phone_consent"]] for row in listed]),
-    )
+    def in_words(rows: pl.DataFrame) -> pl.DataFrame:
+        listed = rows.to_dicts()
+        return levels.named(page, rows).with_columns(
+            words(
+                "why",
+                [
+                    row["lost_reason"] or text.code("churn_reason", row["reason_code"] or "none")
+                    for row in listed
+                ],
+            ),
+            words(
+                "contact",
+                [text.code("contact_kind", row["last_contact_kind"] or "") for row in listed],
+            ),
+            words("email", [answers[row["has_email_consent"]] for row in listed]),
+            words("phone", [answers[row["has_phone_consent"]] for row in listed]),
+        )
+
     levels.show(
         page,
         levels.of_customers(page, title, DORMANT, label=text("segments.choose_customer")),
-        shown,
+        rows,
         [
             Column("reapproach_rank", text("segments.order"), "count"),
             Column("customer", text("column.customer"), is_pinned=True),
@@ -85,5 +87,6 @@ def show_dormant(page: Frame) -> None:
             Column("phone", text("segments.consent_phone")),
         ],
         describe=levels.of_name,
-        more=lambda: consent.offer(page, "dormant", lambda: rows),
+        in_words=in_words,
+        more=lambda: consent.offer(page, "dormant", rows.all),
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboards import consent, levels, tiles
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
+from dashboards.queries.listing import Listing
 from dashboards.tables import Column
 
 MART = "mart_customer_360"
@@ -25,7 +26,7 @@ def nothing(page: Frame, what: str) -> None:
 
 def show_customers(
     page: Frame,
-    rows: pl.DataFrame,
+    rows: pl.DataFrame | Listing,
     *,
     title: str,
     amount: Column,
@@ -42,7 +43,7 @@ def show_customers(
         text("segments.customers", title=literal(title), count=page.formats.count(rows.height))
     )
     if total is not None:
-        levels.show_match(page, rows[amount.name].sum() or Decimal(0), total, show_number)
+        levels.show_match(page, levels.total_of(rows, amount.name), total, show_number)
     if rows.is_empty():
         st.info(text("segments.nobody"), icon=":material/person_off:")
         return
@@ -69,7 +70,7 @@ def show_customers(
         ],
         describe=levels.of_name,
         in_words=lambda listed: levels.with_status(page, listed),
-        more=lambda: consent.offer(page, "customers", lambda: rows),
+        more=lambda: consent.offer(page, "customers", lambda: levels.all_of(rows)),
     )
 
 

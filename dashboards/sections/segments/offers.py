@@ -152,14 +152,16 @@ def show_candidates(page: Frame, offer: dict) -> None:
         "segments.customers", title=literal(offer["name"]), count=formats.count(rows.height)
     )
     st.markdown(title)
-    levels.show_match(page, rows["mrr"].sum(), offer["mrr"], formats.money)
-    shown = levels.named(page, rows).with_columns(
-        pl.Series("health", [text.code("health_band", code) for code in rows["health_band"]])
-    )
+    levels.show_match(page, rows.total("mrr"), offer["mrr"], formats.money)
+
+    def in_words(listed: pl.DataFrame) -> pl.DataFrame:
+        bands = [text.code("health_band", code) for code in listed["health_band"]]
+        return levels.named(page, listed).with_columns(pl.Series("health", bands, dtype=pl.String))
+
     levels.show(
         page,
         levels.of_customers(page, title, UPSELL, label=text("segments.choose_customer")),
-        shown,
+        rows,
         [
             Column("customer", text("column.customer"), is_pinned=True),
             Column("mrr", page.metric_name("mart_kpi_monthly", "mrr"), "money"),
@@ -175,5 +177,6 @@ def show_candidates(page: Frame, offer: dict) -> None:
             Column("last_contact_date", text("customer.fact.last_contact_date"), "date"),
         ],
         describe=levels.of_name,
-        more=lambda: consent.offer(page, "upsell", lambda: rows),
+        in_words=in_words,
+        more=lambda: consent.offer(page, "upsell", rows.all),
     )
