@@ -339,15 +339,11 @@ def check(
 ) -> None:
     """読めるもの・読めないものを調べる / what would load and what not; stores nothing."""
     from dagster_project import commands
-    from sources import landing
 
     invocation: Invocation = ctx.obj
     settings = invocation.settings()
     console = invocation.console
-    if not file.is_file():
-        raise KeizokuError("file_missing", where=str(file), exit_code=USAGE)
-    chosen = Path(mapping) if mapping and Path(mapping).is_file() else mapping
-    checked = landing.check(commands.landing_home(settings), file.resolve(), chosen)
+    checked = commands.check_file(settings, file, mapping)
     delivery = commands.describe_delivery(checked.result)
     console.answer(delivery | {"quarantine": checked.quarantine})
     is_fine = delivery["state"] in ("live", "repeated")

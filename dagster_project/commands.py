@@ -40,7 +40,7 @@ from dagster_project.settings import (
 if TYPE_CHECKING:
     import polars as pl
 
-    from sources.landing import DeliveryResult, Home
+    from sources.landing import CheckResult, DeliveryResult, Home
 
 # The three dbt selections in their order, and which tests go with each. dbt's default ("eager")
 # would run a test that reads staging and a mart before the mart exists; "cautious" and "buildable"
@@ -169,8 +169,30 @@ def read_rejects(settings: Settings, delivery_id: str | None, limit: int) -> lis
     """Refused cells of live deliveries or of one, by file and row; personal values are masked."""
     from sources import landing
 
-    found = landing.rejects(landing_home(settings), delivery_id)
+    home = landing_home(settings)
+    if delivery_id and delivery_id not in {one.delivery_id for one in landing.deliveries(home)}:
+        raise KeizokuError(
+            "delivery_unknown", where=str(settings.landed), delivery=delivery_id, exit_code=2
+        )
+    found = landing.rejects(home, delivery_id)
     return found.sort("file_name", "source_sheet", "source_row").head(limit).to_dicts()
+
+
+def check_file(settings: Settings, file: Path, mapping: str | None) -> "CheckResult":
+    """What would load and what would be refused; stores nothing. mapping: an id or a YAML file.
+
+    Raises KeizokuError `file_missing`, `refused`.
+    """
+    from sources import landing
+
+    if not file.is_file():
+        raise KeizokuError("file_missing", where=str(file), exit_code=2)
+    is_path = mapping is not None and mapping.endswith((".yml", ".yaml"))
+    if is_path and not Path(mapping).is_file():
+        raise KeizokuError("file_missing", where=mapping, exit_code=2)
+    chosen = Path(mapping) if mapping and Path(mapping).is_file() else mapping
+    with _telling_refusals():
+        return landing.check(landing_home(settings), file.resolve(), chosen)
 
 
 def landing_home(settings: Settings) -> "Home":
@@ -579,21 +601,26 @@ def _hold_home(
     settings: Settings, purpose: str, *, wait_seconds: float = WAIT_FOR_RUN_SECONDS
 ) -> Iterator[None]:
     """The home's lock; what landing refuses is told like any other error."""
+    with lock.hold(settings.run_lock, purpose, wait_seconds=wait_seconds), _telling_refusals():
+        yield
+
+
+@contextmanager
+def _telling_refusals() -> Iterator[None]:
     from sources.landing import LandingRefused
 
-    with lock.hold(settings.run_lock, purpose, wait_seconds=wait_seconds):
-        try:
-            yield
-        except LandingRefused as refusal:
-            problem = refusal.problem
-            raise KeizokuError(
-                "refused",
-                where=problem.where,
-                ja=problem.ja,
-                en=problem.en,
-                remedy_ja=problem.remedy_ja,
-                remedy_en=problem.remedy_en,
-            ) from refusal
+    try:
+        yield
+    except LandingRefused as refusal:
+        problem = refusal.problem
+        raise KeizokuError(
+            "refused",
+            where=problem.where,
+            ja=problem.ja,
+            en=problem.en,
+            remedy_ja=problem.remedy_ja,
+            remedy_en=problem.remedy_en,
+        ) from refusal
 
 
 # ---- a run, step by step ----
@@ -661,8 +688,10 @@ def plan_build(run: Run, request: Request, *, now: datetime) -> Plan:
             _require_space(settings)
             return run.plan
         run.report.outcome, run.report.version = "nothing_new", found.name
-        if publish.repair_pointer(settings.published, found.name):
-            run.reporter.note("repointed", version=found.name)
+        if done := publish.repair_pointer(settings.published, found.name):
+            run.reporter.note(done, version=found.name)
+        current, _ = publish.find_current(settings.published)
+        run.report.version = current.name
         return run.plan
 
 

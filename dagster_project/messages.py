@@ -88,6 +88,14 @@ TEXT: dict[str, tuple[str, str]] = {
         "新しいデータも設定の変更もありません。公開中の {version} は検査済みで正常です。",
         "Nothing new. Published version {version} was checked and is whole.",
     ),
+    "pointed_back": (
+        "公開していたのは別の基準日で作った版でした。今の入力の版 {version} を公開しました。",
+        "What was published was made as of another day; {version}, of these inputs, is again.",
+    ),
+    "rolled_back": (
+        "公開中は、以前に戻した版です。新しい版に切り替えるには: keizoku publish --to {version}",
+        "Published is an older version, gone back to. Newer: keizoku publish --to {version}",
+    ),
     "repointed": (
         "公開の指し先 CURRENT が壊れていたため {version} に戻しました。",
         "CURRENT was damaged; it points at {version} again.",
@@ -784,6 +792,30 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "The monthly report cannot be made",
             "{detail}",
             "Give a month the version shows as --month YYYY-MM, or run `keizoku run` first",
+        ),
+    ),
+    "report_no_mail": (
+        (
+            "月次報告は作りましたが、メールでは送っていません",
+            "[alerts] の channels に email がありません",
+            "keizoku.toml の [alerts] と [alerts.email] を設定してください",
+        ),
+        (
+            "The monthly report was made but not sent by e-mail",
+            "`channels` of [alerts] does not name email",
+            "Set [alerts] and [alerts.email] in keizoku.toml",
+        ),
+    ),
+    "delivery_unknown": (
+        (
+            "その受領IDの受領はありません",
+            "{delivery}",
+            "keizoku status --json か画面「データ品質」の受領IDを指定してください",
+        ),
+        (
+            "There is no delivery of that id",
+            "{delivery}",
+            "Give an id of `keizoku status --json` or of the page データ品質",
         ),
     ),
     "report_partly_sent": (

@@ -280,16 +280,21 @@ def point_current(published: Path, name: str) -> Version:
     return version
 
 
-def repair_pointer(published: Path, name: str) -> bool:
-    """Points CURRENT at `name` if what it names is not a whole version; returns whether it was so.
+def repair_pointer(published: Path, name: str) -> str | None:
+    """Points CURRENT at the version that a run found to be what it would make; says what was done.
 
-    A pointer that names another whole version stands: someone rolled back.
+    `repointed`: it named no whole version. `pointed_back`: it named a younger one, made from other
+    inputs (a run as of another day). `rolled_back`: it names an older whole one, and that stands,
+    because somebody went back to it. None: nothing to do.
     """
     named = _read_pointer(published)
-    if named == name or (named and _open_version(published / named)[0]):
-        return False
+    if named == name:
+        return None
+    is_whole = bool(named and _open_version(published / named)[0])
+    if is_whole and named < name:  # a name begins with the moment it was published
+        return "rolled_back"
     point_current(published, name)
-    return True
+    return "pointed_back" if is_whole else "repointed"
 
 
 def collect_garbage(published: Path, keep: int) -> list[str]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dagster_project.messages import KeizokuError
+
 if TYPE_CHECKING:
     from dagster_project.cli import Invocation
 
@@ -69,5 +71,7 @@ def report(
     console.answer([str(path) for path in written])
     for path in written:
         console.say("report_written", path=path)
-    if is_sent and commands.send_report(settings, written, lang=console.lang):
+    if is_sent:
+        if not commands.send_report(settings, written, lang=console.lang):
+            raise KeizokuError("report_no_mail", where=str(settings.config_file))
         console.say("report_sent")

@@ -33,7 +33,14 @@ from sources.entities import entities
 from sources.files import FileFormat, FileRefused, TextSheet, open_headers, open_text
 from sources.forbidden import find_forbidden
 from sources.ledger import EntityCounts
-from sources.mapping import FORMAT_BY_SUFFIX, ExportedAt, FullWithin, Mapping, Period
+from sources.mapping import (
+    FORMAT_BY_SUFFIX,
+    ExportedAt,
+    FullWithin,
+    Mapping,
+    MappingRefused,
+    Period,
+)
 from sources.sheets import header_name
 from sources.values import parse
 
@@ -130,7 +137,12 @@ def _refused(*findings: Finding, **facts: Any) -> Reading:
 def _choose_mapping(request: ReadRequest) -> tuple[Listed, FileFormat]:
     catalogue = load_catalogue(Path(request.home_mappings), request.business_timezone)
     if request.mapping_file:
-        candidates = [read_mapping(Path(request.mapping_file), request.business_timezone)]
+        try:
+            candidates = [read_mapping(Path(request.mapping_file), request.business_timezone)]
+        except MappingRefused as wrong:
+            where = f"{wrong.file}: {wrong.key}"
+            finding = Finding("mapping_wrong", where, f"{wrong.ja} / {wrong.en}")
+            raise _Refused(_refused(finding)) from wrong
     elif request.feed_id:
         listed = catalogue.by_id(request.feed_id)
         candidates = [listed] if listed else []

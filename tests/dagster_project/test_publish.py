@@ -194,11 +194,19 @@ def test_a09_a_damaged_pointer_falls_back_to_the_newest_whole_version(published,
 
 def test_a_missing_pointer_is_put_back_but_a_rollback_stands(published, versions):
     (published / "CURRENT").unlink()
-    assert publish.repair_pointer(published, versions[1]) is True
+    assert publish.repair_pointer(published, versions[1]) == "repointed"
     assert (published / "CURRENT").read_text() == versions[1] + "\n"
     publish.point_current(published, versions[0])
-    assert publish.repair_pointer(published, versions[1]) is False
+    assert publish.repair_pointer(published, versions[1]) == "rolled_back"
     assert publish.find_current(published)[0].name == versions[0]
+
+
+def test_a_version_of_another_day_stayed_published_after_a_run_as_of_today(published, versions):
+    """run; run --as-of earlier; run: the third named the first version as published; it was not."""
+    publish.point_current(published, versions[1])
+    assert publish.repair_pointer(published, versions[0]) == "pointed_back"
+    assert publish.find_current(published)[0].name == versions[0]
+    assert publish.repair_pointer(published, versions[0]) is None
 
 
 def test_nothing_published_is_said_so(published):

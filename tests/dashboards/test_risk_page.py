@@ -330,7 +330,7 @@ def test_without_anybody_at_risk_the_page_says_what_to_deliver(gd1_home, monkeyp
     assert "usage.usage_days" in words(app)
 
 
-@pytest.mark.parametrize("choice", [(None, True, None, None), ("red", True, None, None),
+@pytest.mark.parametrize("choice", [(None, True, None, None), ("yellow", True, None, None),
                                     (None, False, "営業一課 藤井", None)])  # fmt: skip
 def test_the_customers_of_every_reason_add_up_to_its_bar_within_the_choice(gd1_home, choice):
     """The bars told of everybody while the list below them was narrowed."""

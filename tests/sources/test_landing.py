@@ -1159,6 +1159,26 @@ def test_check_with_a_mapping_that_is_not_in_the_home_yet(home, tmp_path):
     assert refused.value.problem.code == "unknown_mapping"
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("id: ours\nfiles: x*.csv\nentities: {billing.subscription: {}}\n", "entities"),
+        ("id: ours\nfile: x*.csv\n", "file"),
+        ("id: [ours\n", ""),
+    ],
+    ids=["no_such_entity", "no_such_key", "no_yaml"],
+)
+def test_a_mistake_in_the_mapping_given_to_check_was_an_unexpected_error(home, tmp_path, text, key):
+    source = tmp_path / "elsewhere" / "accounts_20260401.csv"
+    source.parent.mkdir()
+    source.write_text("a\n1\n", encoding="utf-8")
+    mapping = tmp_path / "ours.yml"
+    mapping.write_text(text, encoding="utf-8")
+    [problem] = landing.check(home, source, mapping).result.problems
+    assert problem.code == "mapping_wrong"
+    assert problem.where.startswith(f"ours.yml: {key}")
+
+
 def test_check_sees_a_drop_against_what_has_landed(home, put, tmp_path):
     put("billing/plans_20260331.csv", many_plans(100))
     land(home)
