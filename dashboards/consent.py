@@ -183,7 +183,6 @@ def notes(page: Frame, made: Made, channel: str) -> Table:
 def offer(page: Frame, name: str, asked: Callable[[], pl.DataFrame]) -> None:
     """A button per channel for the customers a page lists, and how many are left out, by why."""
     text = page.text
-    st.divider()
     st.markdown(text("lists.offer"))
     if not page.who.may(access.PERSONAL_COLUMNS):
         st.caption(text("lists.no_right"))

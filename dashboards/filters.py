@@ -7,7 +7,7 @@ it can narrow a view, never widen rights.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -41,6 +41,27 @@ def select(
     meaningless.
     """
     return _bound(st.selectbox, name, options, default, label, show, clears, selectbox)
+
+
+def shortcut(
+    name: str,
+    options: Mapping[str, Mapping[str, str]],
+    *,
+    now: Mapping[str, str],
+    label: str,
+    clears: Sequence[str] = (),
+    **selectbox: object,
+) -> None:
+    """A list whose options each write several URL values; it shows the one that is so now."""
+    key = f"filter_{name}"
+    st.session_state[key] = next((one for one, values in options.items() if values == now), None)
+
+    def write_url() -> None:
+        asked = st.session_state[key]
+        if asked is not None:
+            put(**options[asked], **dict.fromkeys(clears))
+
+    st.selectbox(label, list(options), key=key, on_change=write_url, **selectbox)
 
 
 def segments(

@@ -173,6 +173,11 @@ class Formats:
         """A fiscal year by the year it begins in: `2026年度`."""
         return self.text("format.fiscal_year", year=year)
 
+    def fiscal_half(self, year: int, half: int) -> str:
+        """A half of a fiscal year: `2026年度 上期`."""
+        name = self.text("format.halves").split()[half - 1]
+        return self.text("format.fiscal_half", fiscal_year=self.fiscal_year(year), half=name)
+
     def fiscal_quarter(self, year: int, quarter: int) -> str:
         """A fiscal quarter: `2026年度 第1四半期`."""
         return self.text(

@@ -23,6 +23,24 @@ def largest(snapshot: Snapshot, at_most: int) -> pl.DataFrame:
 
 
 @cached
+def by_kana(snapshot: Snapshot, at_most: int) -> pl.DataFrame:
+    """Grain: one row per customer in the order of the syllabary, names without kana last. Needs
+    the right to people.
+    """
+    return rows(
+        snapshot,
+        """
+        select customers.*
+        from mart_customer_360 as customers
+        left join pii.dim_customer as people on customers.customer_key = people.customer_key
+        order by people.display_name_kana nulls last, people.display_name, customers.customer_key
+        limit ?
+        """,
+        (at_most,),
+    )
+
+
+@cached
 def named_by(snapshot: Snapshot, customer_keys: tuple[str, ...]) -> pl.DataFrame:
     """Grain: one row per customer of these keys, the one with most MRR first."""
     return rows(

@@ -81,7 +81,7 @@ def show_tiles(page: Frame, months: pl.DataFrame) -> None:
                 is_more_better=is_more_better,
                 line=line if is_known and len(line) > 1 else None,
             )
-    unknown = now["billed_tax_unknown_count"]
+    unknown = now["billed_tax_unknown_count"] if page.tax == frame.WITHOUT_TAX else 0
     st.caption(
         text.joined(
             [

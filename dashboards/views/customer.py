@@ -18,6 +18,7 @@ from dashboards.sections.customer.talk import show_talk
 from dashboards.sections.customer.value import show_value
 from dashboards.tables import Column
 
+ORDERS = ("mrr", "kana")
 BELOW_VIEW = ("kind", "event", "piece", "invoice", "receipt", "inquiry", "contact")
 
 
@@ -47,9 +48,12 @@ def show_list(page: Frame) -> None:
     text, formats = page.text, page.formats
     asked = st.query_params.get(search.NAME, "").strip()
     found = search.find(page.snapshot, asked) if asked else None
+    order = choose_order(page) if found is None else None
     count = customer.count(page.snapshot) if found is None else len(found)
 
     def first(at_most: int) -> pl.DataFrame:
+        if found is None and order == "kana":
+            return customer.by_kana(page.snapshot, at_most)
         if found is None:
             return customer.largest(page.snapshot, at_most)
         return customer.named_by(page.snapshot, tuple(found[:at_most]))
@@ -110,6 +114,19 @@ def show_list(page: Frame) -> None:
         show=names.get,
         clears=below,
         placeholder=text("level.choose"),
+    )
+
+
+def choose_order(page: Frame) -> str:
+    """By MRR, or by kana for who may see names."""
+    if not page.snapshot.has_personal_columns:
+        return ORDERS[0]
+    return filters.segments(
+        "order",
+        ORDERS,
+        default=ORDERS[0],
+        label=page.text("customer.order"),
+        show=lambda name: page.text(f"customer.order_name.{name}"),
     )
 
 

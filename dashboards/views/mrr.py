@@ -7,11 +7,11 @@ import polars as pl
 import streamlit as st
 
 from dashboards import charts, drill, filters, frame, levels, steps, tables, tiles
+from dashboards import months as ranges
 from dashboards.frame import Frame
 from dashboards.queries import about, revenue
 from dashboards.tables import Column
 
-MONTHS_SHOWN_FIRST = 12
 MART = frame.KPI_MART
 
 
@@ -33,7 +33,8 @@ class Range:
 def main(page: Frame) -> None:
     """Months → where it began and ended → waterfall → layers → movements → the way down."""
     months = about.months(page.snapshot).to_dicts()
-    shown = choose_range(page, {f"{row['month']:%Y-%m}": row["month"] for row in months})
+    # the cell pressed below stays in the address: it may be of the new range, too
+    shown = Range(ranges.choose(page, months))
     month_end = {row["month"]: row["month_end"] for row in months}
     frame.warn_when_uncovered(page, month_end[shown.last])
 
@@ -44,31 +45,6 @@ def main(page: Frame) -> None:
     show_layers(page, shown)
     show_movements(page, shown, by_month, totals)
     drill.show(page, shown.months, totals["movement_type"].to_list(), month_end)
-
-
-def choose_range(page: Frame, months: dict[str, date]) -> Range:
-    """The months from `from` to `to`; the last twelve when the URL names none."""
-    text, formats = page.text, page.formats
-    names = list(months)
-    with st.container(horizontal=True):
-        first = filters.select(
-            "from",
-            names,
-            default=names[-MONTHS_SHOWN_FIRST:][0],
-            label=text("mrr.from"),
-            show=lambda name: formats.month(months[name]),
-            width=160,
-        )
-        following = names[names.index(first) :]
-        last = filters.select(
-            "to",
-            following,
-            default=following[-1],
-            label=text("mrr.to"),
-            show=lambda name: formats.month(months[name]),
-            width=160,
-        )
-    return Range({name: months[name] for name in following[: following.index(last) + 1]})
 
 
 def show_ends(page: Frame, shown: Range) -> None:

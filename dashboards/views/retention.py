@@ -5,8 +5,9 @@ import streamlit as st
 
 from dashboards import filters, frame, tiles
 from dashboards.frame import Frame
+from dashboards.months import MONTHS_SHOWN_FIRST
 from dashboards.queries import about, retention
-from dashboards.sections.retention.churn import MONTHS_SHOWN_FIRST, show_churn
+from dashboards.sections.retention.churn import show_churn
 from dashboards.sections.retention.cohorts import show_cohorts
 from dashboards.sections.retention.curves import show_curves
 from dashboards.sections.retention.revenue import FLOW, show_revenue

@@ -392,3 +392,20 @@ def test_a_customer_chosen_on_another_page_has_a_link_to_its_own(full_home):
         own = [link for link in links if link.label == "この顧客のページを開く（顧客360）"]
         assert len(own) == 1, page
         assert f"customer={url.get('customer', 'C01')}" in own[0].query_string
+
+
+def test_customers_stand_in_the_order_of_the_syllabary_on_request(gd1_home):
+    largest = table(open_page("customer"), "顧客")
+    assert largest["顧客"][0] == "長い名前の一般社団法人日本継続課金事業者連絡協議会東日本支部"
+    app = open_page("customer", order="kana")
+    assert not app.exception
+    assert list(table(app, "顧客")["顧客"][:4]) == [
+        *("株式会社あおぞら製作所", "佐藤 健", "髙橋 由美子", "㈱北斗システム")
+    ]
+
+
+def test_who_may_not_see_names_has_no_order_by_them(gd1_home, monkeypatch):
+    monkeypatch.setattr(access, "principal", lambda: access.Principal("sales", frozenset()))
+    app = open_page("customer", order="kana")
+    assert not app.exception
+    assert table(app, "顧客")["顧客"][0] == "顧客 C13"

@@ -76,6 +76,8 @@ def test_dates_months_and_fiscal_years():
     assert JA.date(date(2026, 4, 1)) == "2026/04/01(水)"
     assert JA.month(date(2026, 4, 1)) == "2026年4月"
     assert JA.fiscal_year(2026) == "2026年度"
+    assert JA.fiscal_half(2026, 1) == "2026年度 上期"
+    assert JA.fiscal_half(2025, 2) == "2025年度 下期"
     assert JA.fiscal_quarter(2026, 1) == "2026年度 第1四半期"
     assert EN.date(date(2026, 4, 1)) == "2026/04/01 (Wed)"
     assert EN.month(date(2026, 4, 1)) == "Apr 2026"

@@ -309,6 +309,25 @@ def test_the_movement_page_begins_and_ends_with_the_golden_figures(gd1_home):
     }
 
 
+def test_a_fiscal_year_half_or_quarter_is_chosen_at_one_press(gd1_home):
+    app = open_page("mrr")
+    period = next(box for box in app.selectbox if box.label == "期間")
+    assert list(period.options) == [
+        *("2026年度", "2026年度 上期", "2026年度 第1四半期"),  # April to June are on record
+        *("2025年度", "2025年度 下期", "2025年度 第4四半期", "2025年度 第3四半期"),
+    ]
+    assert period.value is None  # December to June is none of them
+    period.select("2025年度 第4四半期").run()
+    assert not app.exception
+    assert [app.query_params[name] for name in ("from", "to")] in (
+        ["2026-01", "2026-03"],
+        [["2026-01"], ["2026-03"]],
+    )
+    assert tiles(app)["2026年3月末のMRR"][0] == "103,800円"
+    of_april = open_page("mrr", from_="2026-04", to="2026-06")
+    assert next(box for box in of_april.selectbox if box.label == "期間").value == "2026年度"
+
+
 def test_what_stood_before_the_first_month_on_record_is_not_zero_but_unknown(gd1_home):
     assert tiles(open_page("mrr"))["期首のMRR"] == ("—", "記録の最初の月のため")
 

@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import charts, customers, filters, frame, levels, retention_charts, tables
+from dashboards import months as ranges
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import retention
@@ -14,36 +15,14 @@ from dashboards.tables import Column
 
 REASON = "mart_churn_reason"
 REASONS_DRAWN = 10
-MONTHS_SHOWN_FIRST = 12
 DAYS_OF_INQUIRIES = 90
 
 
 def show_churn(page: Frame, months: list[dict]) -> None:
     """Why customers left in a range of months; a pressed reason opens who they were."""
     text, formats = page.text, page.formats
-    by_name = {f"{row['month']:%Y-%m}": row["month"] for row in months}
-    names = list(by_name)
-    with st.container(horizontal=True):
-        first = filters.select(
-            "from",
-            names,
-            default=names[-MONTHS_SHOWN_FIRST:][0],
-            label=text("mrr.from"),
-            show=lambda name: formats.month(by_name[name]),
-            clears=customers.BELOW_LIST,
-            width=160,
-        )
-        following = names[names.index(first) :]
-        last = filters.select(
-            "to",
-            following,
-            default=following[-1],
-            label=text("mrr.to"),
-            show=lambda name: formats.month(by_name[name]),
-            clears=customers.BELOW_LIST,
-            width=160,
-        )
-    begin, end = by_name[first], by_name[last]
+    shown = list(ranges.choose(page, months, clears=customers.BELOW_LIST).values())
+    begin, end = shown[0], shown[-1]
     reasons = retention.churn_reasons(page.snapshot, begin, end)
     title = text("retention.reasons", first=formats.month(begin), last=formats.month(end))
     frame.heading(
