@@ -43,7 +43,8 @@ REPEATED = 3
 OPENED_AGAIN = 4
 VIEWS = ("group", "view", "panel")  # filters that choose what a page shows, in order of depth
 CHANGED_PER_VIEW = 2  # the month, if a view has one, and one more
-NOT_FILTERS = {*VIEWS, "customer", "line", "lang", "unit", "q"}  # and the ways down from a list
+# Nor are the ways down: `line` and `row` open a delivered file, of four million lines if need be.
+NOT_FILTERS = {*VIEWS, "customer", "line", "row", "lang", "unit", "q"}
 
 # Kept by the browser itself, because every question from outside costs it time. A page is whole
 # when the script ended, nothing on it is of the run before, and every chart is drawn.
