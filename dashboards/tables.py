@@ -77,7 +77,7 @@ def show(
     called = [column.label for column in columns]
     if twice := {label for label in called if called.count(label) > 1}:
         # the table would show one of them and lose the other in silence
-        raise ValueError(f"columns of one name in {key}: {', '.join(sorted(twice))}")
+        raise ValueError(f"{key}: {', '.join(sorted(twice))}")
     shown = pd.DataFrame(
         {
             column.label: [_sortable(value, column.kind, formats) for value in table[column.name]]
