@@ -28,16 +28,17 @@ def show(page: Frame, piece: dict, entity: str) -> None:
     place = (delivery["content_sha256"], piece["source_sheet"], piece["source_row"])
     try:
         if place not in seen:
-            seen[place] = originals.original_line(
-                page.home,
-                page.who,
-                content_sha256=delivery["content_sha256"],
-                feed_id=delivery["feed_id"],
-                file_name=delivery["file_name"],
-                sheet=piece["source_sheet"],
-                row=piece["source_row"],
-                time_zone=formats.time_zone,
-            )
+            with st.spinner(text("drill.opening")):
+                seen[place] = originals.original_line(
+                    page.home,
+                    page.who,
+                    content_sha256=delivery["content_sha256"],
+                    feed_id=delivery["feed_id"],
+                    file_name=delivery["file_name"],
+                    sheet=piece["source_sheet"],
+                    row=piece["source_row"],
+                    time_zone=formats.time_zone,
+                )
         cells = seen[place]
     except access.Refused:
         st.warning(text("drill.refused"), icon=":material/lock:")

@@ -52,6 +52,8 @@ def _asked_by(frame) -> str:
     """The function of dashboards/queries; for a listing, the section that shows it."""
     while frame is not None:
         module = frame.f_globals["__name__"]
+        if module == "__main__" and Path(frame.f_code.co_filename).parent.name == "views":
+            return f"views.{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}"
         is_between = module in ("dashboards.queries.listing", "dashboards.levels")
         if module.startswith("dashboards.") and not is_between:
             return f"{module.removeprefix('dashboards.')}.{frame.f_code.co_name}"
