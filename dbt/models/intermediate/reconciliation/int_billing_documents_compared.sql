@@ -166,6 +166,11 @@ sides as (
         end as now_native,
         said_then.record_key is not null as is_said_then,
         coalesce(said_then.is_refused, false) as is_refused_then,
+        -- null where there is no such version: neither here nor elsewhere
+        said_then.month = documents.month
+        and said_then.currency = documents.currency as is_here_then,
+        {{ month_start('current_invoices.issue_date') }} = documents.month
+        and current_invoices.currency = documents.currency as is_here_now,
         current_invoices.record_key is not null as is_counted_now,
         standing.record_key is not null
         and standing.delivery_id = said_then.delivery_id
@@ -210,8 +215,8 @@ compared as (
             case
                 when is_refused_then and is_refused_still then 'refused_row'
                 when not is_said_then then 'added_since'
-                when is_counted_now and (now_native = 0 or then_native = 0) then 'moved_since'
-                when now_native = 0 then 'removed_since'
+                when not is_here_now or not is_here_then then 'moved_since'
+                when not is_counted_now then 'removed_since'
                 else 'changed_since'
             end as string
         ) as reason_code,
