@@ -385,7 +385,7 @@ def sql(
     ] = None,
 ) -> None:
     """公開中の版に尋ねる / ask the published version (personal columns: pii.<table>)."""
-    from dagster_project import publish, query
+    from dagster_project import commands, publish, query
 
     invocation: Invocation = ctx.obj
     settings = invocation.settings()
@@ -397,10 +397,10 @@ def sql(
     if output is Format.parquet:
         if sys.stdout.isatty():
             raise KeizokuError("sql_parquet_to_terminal", exit_code=USAGE)
-        found = query.ask(opened, statement, limits=query.CLI_LIMITS)
+        found = commands.ask(settings, opened, statement, now=datetime.now(UTC))
         sys.stdout.buffer.write(query.as_parquet(found))
         return
-    answer = query.ask(opened, statement, limits=query.CLI_LIMITS).answer
+    answer = commands.ask(settings, opened, statement, now=datetime.now(UTC)).answer
     if output is Format.json or (console.is_json and output is Format.table):
         sys.stdout.write(query.as_json(answer) + "\n")
     elif output is Format.csv:

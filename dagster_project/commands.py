@@ -40,6 +40,7 @@ from dagster_project.settings import (
 if TYPE_CHECKING:
     import polars as pl
 
+    from dagster_project import query
     from sources.landing import CheckResult, DeliveryResult, Home
 
 # The three dbt selections in their order, and which tests go with each. dbt's default ("eager")
@@ -503,6 +504,43 @@ def _give_approaches(settings: Settings, known_at: str | None, folder: Path) -> 
     schema = {"approach_key": pl.String, "acted_on": pl.Date} | dict.fromkeys(texts, pl.String)
     frame = pl.DataFrame(recorded, schema=schema).unique("approach_key").sort("approach_key")
     _replace_parquet(frame, folder / "approach_actions" / "approach_actions.parquet")
+
+
+# ---- SQL ----
+
+
+def ask(settings: Settings, version: publish.Version, sql: str, *, now: datetime) -> "query.Found":
+    """What a statement of the command line answers, recorded before it is shown.
+
+    Raises KeizokuError `sql_*`, `not_recorded`.
+    """
+    from dagster_project import audit, query
+
+    found, error = None, None
+    try:
+        found = query.ask(version, sql, limits=query.CLI_LIMITS)
+    except KeizokuError as refused:
+        error = refused
+    try:
+        audit.append(
+            settings.root,
+            audit.LOCAL_ADMIN,
+            "sql",
+            now=now,
+            via="command",
+            version=version.name,
+            sql=audit.without_texts(sql),
+            has_personal_columns=True,
+            outcome=error.code if error else "answered",
+            row_count=found.frame.height if found else None,
+            seconds=found.seconds if found else None,
+        )
+    except OSError as cannot:
+        where = str(settings.root / audit.LOG)
+        raise KeizokuError("not_recorded", where=where, detail=cannot) from cannot
+    if error:
+        raise error
+    return found
 
 
 # ---- SQL and views that people keep ----

@@ -794,6 +794,18 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "Give a month the version shows as --month YYYY-MM, or run `keizoku run` first",
         ),
     ),
+    "not_recorded": (
+        (
+            "閲覧の記録に書けないため、答えを表示しません",
+            "{detail}",
+            "audit/ に書けるようにしてください（空き容量と権限）",
+        ),
+        (
+            "Nothing is shown, because who looked cannot be recorded",
+            "{detail}",
+            "Make audit/ writable (free space and permissions)",
+        ),
+    ),
     "report_no_mail": (
         (
             "月次報告は作りましたが、メールでは送っていません",

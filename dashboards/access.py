@@ -9,9 +9,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from dagster_project import audit
+from dagster_project.audit import LOG
 from dashboards import clock
 
-LOG = Path("audit") / "access.jsonl"
 PERSONAL_COLUMNS = "personal_columns"  # may open pii.duckdb
 ORIGINAL_FILES = "original_files"  # may see a line of a delivered file
 RECORD_APPROACHES = "record_approaches"  # may write down what was done about a customer
@@ -38,7 +39,7 @@ class Refused(Exception):
 def principal() -> Principal:
     """The one looking at this session: the local administrator."""
     rights = {PERSONAL_COLUMNS, ORIGINAL_FILES, RECORD_APPROACHES, AD_HOC_SQL, MANAGE_HOME}
-    return Principal("local-admin", frozenset(rights))
+    return Principal(audit.LOCAL_ADMIN, frozenset(rights))
 
 
 def has_come_before(home: Path, who: Principal) -> bool:
@@ -60,12 +61,4 @@ def record(home: Path, who: Principal, action: str, **details: object) -> None:
 
     Raises OSError when the log cannot be written: what cannot be recorded is not shown.
     """
-    entry = {
-        "at": clock.utc_now().isoformat(timespec="seconds"),
-        "principal": who.name,
-        "action": action,
-        **details,
-    }
-    (home / LOG).parent.mkdir(exist_ok=True)
-    with (home / LOG).open("a", encoding="utf-8") as log:
-        log.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
+    audit.append(home, who.name, action, now=clock.utc_now(), **details)

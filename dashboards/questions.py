@@ -3,19 +3,17 @@
 The page never opens a file: dagster_project.query does, and only those the reader may see.
 """
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagster_project import commands, publish, query
+from dagster_project import audit, commands, publish, query
 from dagster_project.messages import KeizokuError
 from dagster_project.settings import load_settings
 from dashboards import access, clock, warehouse
 from dashboards.frame import Frame
 
 LIMITS = query.PAGE_LIMITS
-TEXT_IN_SQL = re.compile(r"'(?:[^']|'')*'")
 
 
 @dataclass(frozen=True)
@@ -70,5 +68,4 @@ def in_log(outcome: Outcome) -> str:
 
 
 def _in_log(sql: str, opens_people: bool) -> str:
-    # with names in reach, a text in the statement may be one
-    return TEXT_IN_SQL.sub("'…'", sql) if opens_people else sql
+    return audit.without_texts(sql) if opens_people else sql

@@ -1,6 +1,7 @@
 """What the README tells a newcomer to type is typed here, on the demo company it speaks of."""
 
 import csv
+import json
 import os
 import re
 import shlex
@@ -41,6 +42,11 @@ def test_every_query_of_the_readme_answers_on_the_demo_company(demo_home, sql):
     done = company_home.keizoku(demo_home, "sql", sql)
     assert done.code == 0, done.text
     assert done.json, f"no row: {done.text}"
+    # names were read from the command line without a trace
+    lines = (demo_home / "audit" / "access.jsonl").read_text(encoding="utf-8").split("\n")
+    last = json.loads(lines[-2])
+    assert (last["principal"], last["action"], last["via"]) == ("local-admin", "sql", "command")
+    assert last["row_count"] == len(done.json)
 
 
 @pytest.mark.slow
