@@ -174,7 +174,7 @@ def _look_at_sources(
     for row in rows:
         through = row["through"].replace(tzinfo=UTC).astimezone(settings.timezone).date()
         days = (today - through).days
-        limit = limits.entities.get(row["entity"], limits.fail_after_days)
+        limit = limits.fail_after(row["entity"])
         if days > limit and row["source_system"] not in told:
             told.add(row["source_system"])
             values = {

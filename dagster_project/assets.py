@@ -97,8 +97,7 @@ def landed_specs(freshness: FreshnessConfig) -> list[dg.AssetSpec]:
 
 
 def _freshness(freshness: FreshnessConfig, entity_id: str) -> dg.FreshnessPolicy:
-    fail_after = freshness.entities.get(entity_id, freshness.fail_after_days)
-    warn_after = min(freshness.warn_after_days, fail_after)
+    fail_after, warn_after = freshness.fail_after(entity_id), freshness.warn_after(entity_id)
     return dg.FreshnessPolicy.time_window(
         fail_window=timedelta(days=fail_after),
         warn_window=timedelta(days=warn_after) if warn_after < fail_after else None,

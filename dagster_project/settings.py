@@ -83,6 +83,14 @@ class FreshnessConfig(_Strict):
     fail_after_days: int = Field(default=45, ge=1)
     entities: dict[str, int] = {}
 
+    def fail_after(self, entity: str) -> int:
+        """Days after which that kind of data counts as failed."""
+        return self.entities.get(entity, self.fail_after_days)
+
+    def warn_after(self, entity: str) -> int:
+        """Days after which that kind of data counts as late."""
+        return min(self.warn_after_days, self.fail_after(entity))
+
 
 class PortsConfig(_Strict):
     """First port tried; the next free one is taken."""

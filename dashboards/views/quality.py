@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from dagster_project import runs
+from dagster_project.settings import load_settings
 from dashboards import billing_check, filters, frame, levels, source_line, tables, tiles, warehouse
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
@@ -89,9 +90,11 @@ def show_freshness(page: Frame) -> None:
         max((page.as_of - formats.local_date(through)).days, 0)
         for through in rows["data_through_at"]
     ]
-    late = sum(days >= frame.DAYS_BEFORE_STALE for days in behind)
-    if late:
-        st.warning(text("quality.late", count=late), icon=":material/history:")
+    limits = load_settings(page.home).config.freshness
+    allowed = [limits.warn_after(entity) for entity in rows["entity"]]
+    is_late = [days > limit for days, limit in zip(behind, allowed, strict=True)]
+    if any(is_late):
+        st.warning(text("quality.late", count=sum(is_late)), icon=":material/history:")
     else:
         st.success(text("quality.all_fresh"), icon=":material/task_alt:")
     shown = rows.with_columns(
@@ -99,12 +102,10 @@ def show_freshness(page: Frame) -> None:
         pl.Series("through", [formats.instant(value) for value in rows["data_through_at"]]),
         pl.Series("received", [formats.instant(value) for value in rows["received_at"]]),
         pl.Series("behind", behind),
+        pl.Series("allowed", allowed),
         pl.Series(
             "state",
-            [
-                text("quality.is_late" if days >= frame.DAYS_BEFORE_STALE else "quality.is_fresh")
-                for days in behind
-            ],
+            [text("quality.is_late" if late else "quality.is_fresh") for late in is_late],
         ),
         pl.Series(
             "note",
@@ -120,6 +121,7 @@ def show_freshness(page: Frame) -> None:
         Column("state", text("column.state")),
         Column("through", text("quality.through")),
         Column("behind", text("quality.behind"), "count"),
+        Column("allowed", text("quality.allowed"), "count"),
         Column("received", text("quality.received")),
         Column("delivery_count", text("quality.deliveries"), "count"),
         Column("note", text("quality.note")),

@@ -2,8 +2,10 @@
 
 import json
 
+import polars as pl
 import pytest
 
+from dashboards.queries import control
 from tests.dashboards.conftest import looks
 from tests.dashboards.languages import BOTH
 from tests.dashboards.test_cash import table
@@ -37,6 +39,31 @@ def test_every_source_tells_how_far_it_reaches(gd1_home):
     assert list(fresh["データの種類"]) == ["契約", "取引先", "請求書", "入金", "問い合わせ"]
     assert set(fresh["どこまで届いたか"]) == {"2026/06/30(火) 23:59"}
     assert set(fresh["状態"]) == {"届いています"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "state"),
+    [
+        ("", "届いています"),  # 32 days
+        ("[freshness]\nwarn_after_days = 22\n", "遅れています"),
+        ('[freshness.entities]\n"billing.invoices" = 22\n', "届いています 遅れています"),
+    ],
+    ids=["as_shipped", "stricter", "stricter_for_invoices"],
+)
+def test_a_monthly_export_was_called_late_after_two_days_whatever_was_set(
+    gd1_home, monkeypatch, settings, state
+):
+    known = control.freshness
+    monkeypatch.setattr(
+        control,
+        "freshness",
+        lambda snapshot: known(snapshot).with_columns(
+            pl.col("data_through_at").dt.offset_by("-23d")
+        ),
+    )
+    (gd1_home / "keizoku.toml").write_text(settings, encoding="utf-8")
+    shown = table(open_page("quality"), "どこまで届いたか")
+    assert " ".join(sorted(set(shown["状態"]))) == state
 
 
 def test_rows_read_are_rows_accounted_for_and_every_landed_row_became_something(gd1_home):
