@@ -315,7 +315,7 @@ def _cells(
     )
     reasons = computed.reasons.zip_with(computed.reasons.is_not_null(), parsed.reasons)
     values = _landed_end(column, rule, parsed.values)
-    return _Cells(column, header, computed.values, values, reasons)
+    return _ranged(_Cells(column, header, computed.values, values, reasons))
 
 
 def _typed(column: Column, rule: ColumnRule, header: str, computed: Computed) -> _Cells:
@@ -331,7 +331,17 @@ def _typed(column: Column, rule: ColumnRule, header: str, computed: Computed) ->
         reasons = _marked(reasons, typed.is_null(), "missing_required")
     typed = pl.select(pl.when(pl.lit(reasons).is_null()).then(pl.lit(typed))).to_series()
     typed = _landed_end(column, rule, typed)
-    return _Cells(column, header, computed.values.cast(pl.String), typed, reasons)
+    return _ranged(_Cells(column, header, computed.values.cast(pl.String), typed, reasons))
+
+
+def _ranged(cells: _Cells) -> _Cells:
+    """The same without numbers below 0 where the column cannot have one."""
+    if not cells.column.not_negative:
+        return cells
+    is_negative = (cells.values < 0).fill_null(False)
+    reasons = _marked(cells.reasons, is_negative, "negative_number")
+    empty = pl.Series([None], dtype=cells.values.dtype).new_from_index(0, len(reasons))
+    return replace(cells, values=cells.values.zip_with(~is_negative, empty), reasons=reasons)
 
 
 def _marked(reasons: pl.Series, is_bad: pl.Series, code: str) -> pl.Series:

@@ -40,6 +40,7 @@ class Column:
     inclusive_end: bool = False
     landed_as: str | None = None
     is_month: bool = False
+    not_negative: bool = False
 
     @property
     def landed_name(self) -> str:

@@ -1159,6 +1159,24 @@ def test_check_with_a_mapping_that_is_not_in_the_home_yet(home, tmp_path):
     assert refused.value.problem.code == "unknown_mapping"
 
 
+def test_a_negative_price_became_a_free_contract_without_a_word(home, tmp_path):
+    file = tmp_path / "billing" / "subscriptions_20260331.csv"
+    file.parent.mkdir()
+    file.write_text(
+        "contract_id,segment_start_date,billing_customer_id,unit_price_native,price_includes_tax,"
+        "currency,interval_unit,interval_count\n"
+        "A,2026-01-01,C1,1000,false,JPY,month,1\n"
+        "B,2026-01-01,C2,▲3000,false,JPY,month,1\n"
+        "C,2026-01-01,C3,0,false,JPY,month,1\n",
+        encoding="utf-8",
+    )
+    checked = landing.check(home, file)
+    [refused] = checked.quarantine
+    assert (refused["source_row"], refused["reason_code"]) == (3, "negative_number")
+    [counts] = checked.result.entities
+    assert (counts.rows_landed, counts.rows_quarantined) == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
