@@ -308,9 +308,12 @@ def _tell_deliveries(console: Console, deliveries: list[dict[str, Any]]) -> None
 
 
 def _tell_held(console: Console, delivery: dict[str, Any]) -> None:
-    name = f"{delivery['source_system']}/{delivery['file_name']}"
-    if delivery["state"] == "held":
-        console.say("held_file", file=name, delivery_id=delivery["delivery_id"])
+    system, delivery_id = delivery["source_system"], delivery["delivery_id"]
+    name = f"{system}/{delivery['file_name']}" if system else delivery["file_name"]
+    if delivery["state"] == "held" and delivery_id:
+        console.say("held_file", file=name, delivery_id=delivery_id)
+    elif delivery["state"] == "held":
+        console.say("waiting_file", file=name)
     else:
         console.say("unrecognised_file", file=name)
     for problem in delivery["problems"]:

@@ -149,6 +149,7 @@ TEXT: dict[str, tuple[str, str]] = {
     ),
     "no_files": ("取り込むファイルはありませんでした。", "There were no files to land."),
     "held_file": ("保留: {file}（{delivery_id}）", "Held: {file} ({delivery_id})"),
+    "waiting_file": ("待機中（取り込んでいません）: {file}", "Waiting, not landed: {file}"),
     "unrecognised_file": ("判別不能: {file}", "Not recognised: {file}"),
     "nearest_mapping": (
         "最も近い設定: {mapping}（足りない列: {missing}）",

@@ -228,3 +228,17 @@ def test_the_console_script_is_the_same_program():
     done = subprocess.run([script, "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert os.access(script, os.X_OK)
+
+
+def test_a_file_of_no_delivery_yet_was_told_with_the_id_none(capsys):
+    waits = {
+        "source_system": "",
+        "file_name": "typo.yml",
+        "state": "held",
+        "delivery_id": None,
+        "problems": [],
+        "nearest_mapping": None,
+        "missing_headers": [],
+    }
+    cli._tell_held(console.Console("ja"), waits)
+    assert capsys.readouterr().out == "待機中（取り込んでいません）: typo.yml\n"
