@@ -429,6 +429,7 @@ MARTS_WITHOUT_ROWS = {
     "mart_approach_outcome",
     "mart_at_risk",
     "mart_at_risk_reason",
+    "mart_billing_reconciliation_item",  # no control total was delivered
     "mart_cash_application",
     "mart_dunning",
     "mart_dunning_code",
