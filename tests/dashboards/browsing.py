@@ -132,3 +132,4 @@ def choose(page, label: str, option: str | None = None) -> None:
         settle(page)
     wanted.click()
     page.wait_for_timeout(300)
+    settle(page)

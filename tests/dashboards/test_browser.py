@@ -306,8 +306,9 @@ def test_what_a_chart_means_is_one_press_away_with_policy_tests_and_a_picture(vi
     page = visit("/mrr?from=2026-01&to=2026-03")
     page.get_by_role("button", name="この図について").nth(1).click()
     settle(page)
-    said = page.locator('[data-testid="stPopoverBody"]').inner_text()
-    assert "初回支払月ごとに積み上げた月末 MRR" in said
+    body = page.locator('[data-testid="stPopoverBody"]')
+    body.get_by_text("初回支払月ごとに積み上げた月末 MRR").first.wait_for()
+    said = body.inner_text()
     assert "lapse_grace_days = 30" in said
     assert "assert_layers_add_up_to_mrr" in said
     assert "どのデータまで反映しているか" in said
