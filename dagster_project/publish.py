@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
@@ -126,9 +127,11 @@ def list_versions(published: Path) -> list[str]:
 def describe_versions(published: Path) -> list[dict[str, Any]]:
     """The kept versions, newest first, with what is wrong with each (None when it is whole)."""
     current = _read_pointer(published)
+    names = list_versions(published)
     described = []
-    for name in list_versions(published):
-        version, problem = _open_version(published / name)
+    with ThreadPoolExecutor() as threads:  # each is read whole for its checksums
+        opened = threads.map(lambda name: _open_version(published / name), names)
+    for name, (version, problem) in zip(names, opened, strict=True):
         manifest = version.manifest if version else {}
         described.append(
             {
