@@ -1265,8 +1265,8 @@ def _read_cash(run: Run) -> "Iterator[pl.DataFrame]":
 
     statements = (
         "select record_key, source_system, invoice_id, billing_customer_id, issue_date, due_date,"
-        " currency, total_native, balance_native, paid_date from staging.stg_billing__invoices"
-        " where coalesce(document_type, 'invoice') = 'invoice'",
+        " currency, total_native, balance_native, paid_date"
+        " from staging.stg_billing__counted_invoices",
         "select source_system, invoice_id, issue_date,"
         " cast(amount_native + coalesce(tax_native, 0) as decimal(18, 6)) as credited_native"
         " from staging.stg_billing__credit_notes where invoice_id is not null",

@@ -128,6 +128,7 @@ CONTROL_TABLES = {
             "currency": ("string", "ISO 4217 currency; null when it cannot be read."),
             "total_native": ("decimal(18, 6)", "Total with tax; null when it cannot be read."),
             "document_type": ("string", "Kind of document; null when it cannot be read."),
+            "status": ("string", "Status as named in the source."),
         },
     ),
 }

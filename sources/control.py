@@ -75,6 +75,7 @@ CONTROL_REFUSED_INVOICES = {
     "currency": pl.String(),
     "total_native": pl.Decimal(18, 6),
     "document_type": pl.String(),
+    "status": pl.String(),
 }
 
 
@@ -171,11 +172,9 @@ def refused_invoices_table(home: Home, asked: list[Delivery]) -> pl.DataFrame:
     kept what it could read.
     """
     frames = [pl.DataFrame(schema=CONTROL_REFUSED_INVOICES)]
+    places_of_file = ("delivery_id", "source_system", "file_name", "source_sheet", "source_row")
     read_as = pl.Struct(
-        dict.fromkeys(
-            ("record_key", "invoice_id", "issue_date", "currency", "total_native", "document_type"),
-            pl.String(),
-        )
+        {column: pl.String() for column in CONTROL_REFUSED_INVOICES if column not in places_of_file}
     )
     for one in asked:
         path = quarantine_of(home, one)

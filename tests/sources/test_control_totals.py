@@ -13,11 +13,11 @@ TOTALS = """年月,通貨,請求合計,請求件数,うち返還額
 2026年5月,JPY,"1,234,567",12,0
 2026-06,USD,99.5,1,
 """
-INVOICES = """invoice_id,billing_customer_id,issue_date,currency,tax_native,total_native
-I-1,C01,2026-06-01,JPY,1000,11000
-I-2,C02,2026-06-02,JPY,非課税,5500
-,C03,2026-06-03,JPY,100,1100
-I-4,C04,2026-06-04,円,100,一万円
+INVOICES = """invoice_id,billing_customer_id,issue_date,currency,tax_native,total_native,status
+I-1,C01,2026-06-01,JPY,1000,11000,
+I-2,C02,2026-06-02,JPY,非課税,5500,
+,C03,2026-06-03,JPY,100,1100,
+I-4,C04,2026-06-04,円,100,一万円,取消
 """
 
 
@@ -66,9 +66,9 @@ def test_of_an_invoice_kept_back_what_can_be_read_is_told(home, put):
         home.landed / "control__refused_invoices" / "live" / "control__refused_invoices.parquet"
     )
     assert refused.drop("delivery_id", "source_system", "file_name", "record_key").rows() == [
-        (None, 3, "I-2", date(2026, 6, 2), "JPY", Decimal(5500), "invoice"),
-        (None, 4, None, date(2026, 6, 3), "JPY", Decimal(1100), "invoice"),
-        (None, 5, "I-4", date(2026, 6, 4), None, None, "invoice"),
+        (None, 3, "I-2", date(2026, 6, 2), "JPY", Decimal(5500), "invoice", None),
+        (None, 4, None, date(2026, 6, 3), "JPY", Decimal(1100), "invoice", None),
+        (None, 5, "I-4", date(2026, 6, 4), None, None, "invoice", "取消"),
     ]
     assert refused["record_key"].is_null().to_list() == [False, True, False]
 

@@ -5,8 +5,7 @@
 -- payment date wins over the lack of payments.
 with invoices as (
 
-    select * from {{ ref('stg_billing__invoices') }}
-    where coalesce(document_type, 'invoice') = 'invoice'
+    select * from {{ ref('stg_billing__counted_invoices') }}
 
 ),
 

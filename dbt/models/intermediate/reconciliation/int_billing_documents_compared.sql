@@ -13,7 +13,8 @@ statements as (
     select
         versions.*,
         {{ month_start('versions.issue_date') }} as month,
-        versions.document_type = 'invoice' and not versions.is_tombstone as is_counted
+        {{ counts_as_invoice('versions.document_type', 'versions.status') }}
+        and not versions.is_tombstone as is_counted
     from {{ ref('stg_billing__invoice_statements') }} as versions
     -- a row that was kept back says something where enough of it could be read
     where
@@ -37,8 +38,7 @@ standing as (
 
 current_invoices as (
 
-    select * from {{ ref('stg_billing__invoices') }}
-    where coalesce(document_type, 'invoice') = 'invoice'
+    select * from {{ ref('stg_billing__counted_invoices') }}
 
 ),
 

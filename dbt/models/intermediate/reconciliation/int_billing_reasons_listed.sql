@@ -158,14 +158,14 @@ listed as (
     from documents
     where document_type <> 'invoice' and total_native <> 0
     union all
-    -- counted here whatever its state is called; the report may leave it out
+    -- no claim by its state; the report may count it
     select
         source_system,
         {{ month_start('issue_date') }} as month,
         currency,
         'void_or_draft' as reason_code,
         false as is_certain,
-        total_native as amount_native,
+        -total_native as amount_native,
         'billing.invoices' as entity,
         record_key,
         invoice_id as document_id,
@@ -177,10 +177,7 @@ listed as (
     where
         coalesce(document_type, 'invoice') = 'invoice'
         and total_native <> 0
-        and lower(status) in (
-            'void', 'voided', 'canceled', 'cancelled', 'draft', 'deleted',
-            '無効', '取消', '取消済', '取消済み', 'キャンセル', '下書き', '破棄', '削除'
-        )
+        and {{ is_void_or_draft('status') }}
     union all
     -- the report is our total before tax, to the yen
     select

@@ -93,7 +93,7 @@ standing as (
     where
         placed.pick = 1
         and read_later.record_key is null
-        and coalesce(placed.document_type, 'invoice') = 'invoice'
+        and {{ counts_as_invoice('placed.document_type', 'placed.status') }}
 
 )
 

@@ -17,8 +17,7 @@ with lines as (  -- noqa: PRS
 
 invoices as (
 
-    select * from {{ ref('stg_billing__invoices') }}
-    where coalesce(document_type, 'invoice') = 'invoice'
+    select * from {{ ref('stg_billing__counted_invoices') }}
 
 ),
 

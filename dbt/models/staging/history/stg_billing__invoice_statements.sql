@@ -33,6 +33,7 @@ stated as (
         currency,
         total_native,
         coalesce(document_type, 'invoice') as document_type,
+        status,
         coalesce(is_tombstone, false) as is_tombstone,
         false as is_refused
     from landed
@@ -49,6 +50,7 @@ stated as (
         currency,
         total_native,
         document_type,
+        status,
         false as is_tombstone,
         true as is_refused
     from refused
@@ -69,6 +71,7 @@ dated as (
         cast(stated.currency as string) as currency,
         cast(stated.total_native as decimal(18, 6)) as total_native,
         cast(stated.document_type as string) as document_type,
+        cast(stated.status as string) as status,
         cast(stated.is_tombstone as boolean) as is_tombstone,
         cast(stated.is_refused as boolean) as is_refused,
         deliveries.feed_id,
