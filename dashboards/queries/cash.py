@@ -16,6 +16,12 @@ def months(snapshot: Snapshot) -> pl.DataFrame:
     return rows(snapshot, "select * from mart_cash_monthly order by month")
 
 
+@cached
+def rollforward(snapshot: Snapshot) -> pl.DataFrame:
+    """Grain: one row per month, oldest first: how receivables became those of its end."""
+    return rows(snapshot, "select * from mart_receivables_rollforward order by month")
+
+
 # ---- receivables by due date ----
 
 

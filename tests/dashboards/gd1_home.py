@@ -45,6 +45,10 @@ ZERO_WITHOUT_THE_REST = {
         *("billed_incl_tax", "billed", "billed_tax_unknown_count", "billed_3m_incl_tax"),
         *("collected", "ar_balance"),
     ),
+    "mart_receivables_rollforward": (
+        *("opening_ar_balance", "billed_incl_tax", "collected_applied", "fee_diff", "credited"),
+        *("settled_elsewhere", "overpaid", "fx_revaluation", "ar_balance"),
+    ),
     "mart_customer_360": (
         *("net_revenue_12m", "net_revenue_to_date", "ltv_realised_amount", "ar_open_balance"),
         *("inquiry_90d_count", "complaint_90d_count"),

@@ -157,6 +157,21 @@ def test_a_month_that_cannot_be_said_is_a_dash_with_its_reason(gd1_home):
     assert "—（月末から30日たっていないため）" in words(open_page("cash", view="failures"))
 
 
+def test_the_receivables_of_a_month_end_could_not_be_reached_from_those_of_the_last(gd1_home):
+    june = table(open_page("cash", view="months"), "前月末残高").iloc[0]
+    changes = {
+        "請求額（税込）": 50000,
+        "入金による消込": -39600,
+        "振込手数料などの差額": -330,
+        "赤伝・返還": -1100,
+        "請求システムの報告による増減": 0,
+        "過入金の振替": 500,
+        "換算差": 330,
+    }
+    assert {name: june[name] for name in changes} == changes
+    assert june["前月末残高"] + sum(changes.values()) == june["月末売掛金残高"] == 29800
+
+
 def test_ways_to_pay_of_the_month_in_the_address(gd1_home):
     june = table(open_page("cash", view="mix"), "支払方法")
     assert list(june["支払方法"]) == ["銀行振込", "クレジットカード"]

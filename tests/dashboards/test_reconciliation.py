@@ -69,7 +69,7 @@ def test_the_items_of_a_month_add_up_to_its_difference_and_what_may_be_is_not_ad
     }
     assert "✓ 合計 JPY ▲12,000 は、一つ上の数字と一致しています。" in said(app)
     assert dict(zip(possible["理由"], possible["差額"], strict=True)) == {
-        "取消・下書きとみられる請求書": "JPY 22,000",
+        "取消・下書きの請求書": "JPY ▲22,000",
         "読めなかった行": "—（金額が読めないため）",
     }
     assert "差額の合計には足していません" in said(app)

@@ -11,6 +11,11 @@ from dashboards.tables import Column
 
 RECEIPTS = ("billing.payments", "billing.bank_transactions")
 BILLED = {frame.WITH_TAX: "billed_incl_tax", frame.WITHOUT_TAX: "billed"}
+# what changes receivables beside what is billed, in the order of the table
+ROLLFORWARD = (
+    *("collected_applied", "fee_diff", "credited", "settled_elsewhere", "overpaid"),
+    "fx_revaluation",
+)
 DOCUMENTS = ("billing.invoices", *RECEIPTS)
 
 
@@ -89,6 +94,35 @@ def show_months(page: Frame) -> None:
     tables.show(shown.reverse(), columns, formats, key="months_table", alt=title)
     levels.reasons(page, shown, columns)
     tables.download(page, lambda: months, columns, name="cash_monthly", key="months_csv")
+    show_rollforward(page)
+
+
+def show_rollforward(page: Frame) -> None:
+    """How the receivables of each month-end came out of those of the last one, to the yen."""
+    text, formats = page.text, page.formats
+    moved = cash.rollforward(page.snapshot)
+    title = text("cash.rollforward")
+    mart, monthly = "mart_receivables_rollforward", "mart_cash_monthly"
+    frame.heading(
+        page,
+        title,
+        unit=formats.money_unit(),
+        metrics=[(mart, column) for column in ROLLFORWARD],
+        notes=[text("cash.rollforward_note")],
+        tax=None,
+    )
+    columns = [
+        Column("month", text("column.month"), "month", is_pinned=True),
+        Column("opening_ar_balance", text("cash.opening"), "money"),
+        Column(
+            "billed_incl_tax", page.metric_name("mart_cash_monthly", "billed_incl_tax"), "money"
+        ),
+        *(Column(column, page.metric_name(mart, column), "money") for column in ROLLFORWARD),
+        Column("ar_balance", page.metric_name(monthly, "ar_balance"), "money"),
+    ]
+    shown = moved.tail(MONTHS_SHOWN).reverse()
+    tables.show(shown, columns, formats, key="rollforward", alt=title)
+    tables.download(page, lambda: moved, columns, name="receivables", key="rollforward_csv")
 
 
 def show_mix(page: Frame) -> None:
