@@ -443,6 +443,45 @@ def requesters(snapshot: Snapshot, customer_key: str) -> dict[str, tuple[str | N
 
 
 @cached
+def contacts(snapshot: Snapshot, customer_key: str) -> pl.DataFrame:
+    """Grain: one row per contact the CRM knows at the customer, with the line it was read from."""
+    return rows(
+        snapshot,
+        """
+        select contacts.*, deliveries.file_name
+        from dim_contact as contacts
+        left join obs_load_manifest as deliveries
+            on
+                contacts.delivery_id = deliveries.delivery_id
+                and deliveries.entity = 'crm.contacts'
+        where contacts.customer_key = ?
+        order by contacts.contact_id, contacts.contact_key
+        """,
+        (customer_key,),
+    )
+
+
+@cached
+def contact_people(snapshot: Snapshot, contact_keys: tuple[str, ...]) -> dict[str, dict]:
+    """Name, kana, e-mail and telephone by contact in the order of the syllabary; none without the
+    right to people.
+    """
+    if not snapshot.has_personal_columns:
+        return {}
+    found = rows(
+        snapshot,
+        """
+        select contact_key, contact_name, contact_name_kana, email, phone
+        from pii.dim_contact
+        where contact_key in (select unnest(?))
+        order by contact_name_kana nulls last, contact_name, contact_key
+        """,
+        [list(contact_keys)],
+    )
+    return {row["contact_key"]: row for row in found.to_dicts()}
+
+
+@cached
 def interactions(snapshot: Snapshot, customer_key: str) -> pl.DataFrame:
     """Grain: one row per call, visit, mail or other contact, with the line it was read from."""
     return rows(

@@ -13,13 +13,14 @@ from dashboards.sections.customer.cash import show_cash
 from dashboards.sections.customer.contracts import show_contracts
 from dashboards.sections.customer.header import MART, show_header
 from dashboards.sections.customer.identity import show_identity
+from dashboards.sections.customer.people import show_people
 from dashboards.sections.customer.story import show_timeline
 from dashboards.sections.customer.talk import show_talk
 from dashboards.sections.customer.value import show_value
 from dashboards.tables import Column
 
 ORDERS = ("mrr", "kana")
-BELOW_VIEW = ("kind", "event", "piece", "invoice", "receipt", "inquiry", "contact")
+BELOW_VIEW = ("kind", "event", "piece", "invoice", "receipt", "inquiry", "contact", "person")
 
 
 def main(page: Frame) -> None:
@@ -134,6 +135,7 @@ VIEWS = {
     "timeline": show_timeline,
     "contracts": show_contracts,
     "cash": show_cash,
+    "people": show_people,
     "talk": show_talk,
     "value": show_value,
     "identity": show_identity,

@@ -140,6 +140,7 @@ class Contact:
     title: str
     department: str
     email: str
+    phone: str
     is_primary: bool
 
 

@@ -145,6 +145,7 @@ def _contact(contact: Contact) -> Row:
         "title": contact.title,
         "department": contact.department,
         "email": contact.email,
+        "phone": contact.phone,
         "is_primary": _bool(contact.is_primary),
     }
 

@@ -72,6 +72,8 @@ def _contacts(customer: Customer, chance: random.Random) -> Iterator[Contact]:
             title=title,
             department=department,
             email=f"{given[2]}.{family[2]}@{customer.email.split('@')[1]}",
+            # the first at a number of their own, the next through the switchboard
+            phone=f"090-0000-{customer.number % 10000:04d}" if position == 1 else customer.phone,
             is_primary=position == 1,
         )
 

@@ -8,15 +8,16 @@ import duckdb
 import polars as pl
 import pytest
 
-from dashboards import access, clock, search, warehouse
+from dashboards import access, clock, search, tables, warehouse
 from dashboards.queries import customer
 from dashboards.queries import search as questions
 from tests.dashboards.gd1_home import AS_OF, THE_MORNING_AFTER, publish_gd1
 from tests.dashboards.languages import BOTH
+from tests.dashboards.test_admin import log as audit_log
 from tests.dashboards.test_cash import table
 from tests.dashboards.test_pages import UNTRANSLATED, open_page, tiles, words
 
-VIEWS = ("timeline", "contracts", "cash", "talk", "value", "identity")
+VIEWS = ("timeline", "contracts", "cash", "people", "talk", "value", "identity")
 NOBODY = access.Principal("sales", frozenset())
 
 
@@ -82,6 +83,7 @@ def full_published(gd1_published, tmp_path_factory):
 
 @pytest.fixture
 def full_home(full_published, monkeypatch):
+    shutil.rmtree(full_published / "audit", ignore_errors=True)
     monkeypatch.setenv("KEIZOKU_HOME", str(full_published))
     monkeypatch.setattr(clock, "utc_now", lambda: THE_MORNING_AFTER)
     return full_published
@@ -255,7 +257,7 @@ def test_who_may_not_see_people_sees_a_key_and_dots(full_home, monkeypatch):
         facts = table(app, "項目")
         assert dict(zip(facts["項目"], facts["値"], strict=True))["メールアドレス"] == "••••••"
         everything = words(app) + "".join(str(frame.value) for frame in app.dataframe)
-        for secret in ("あおぞら", "アオゾラ", "aozora", "shared_corporate_number"):
+        for secret in ("あおぞら", "アオゾラ", "aozora", "shared_corporate_number", "山", "5678"):
             assert secret not in everything
 
 
@@ -375,6 +377,93 @@ def test_the_history_says_what_changed_from_what(full_home):
     history = table(open_page("customer", customer="C01", view="identity"), "変わったこと")
     assert history["変わったこと"][0] == "担当 営業二課 村上 → 営業一課 藤井　従業員数 50 → 80"
     assert history["変わったこと"][1].startswith("法人・個人 法人　業種 製造")
+
+
+# ---- people ----
+
+MASKED = [
+    ["渡＊＊", "ワ＊＊", "主担当", "h***@a***.jp", "***-****-9012"],
+    ["青＊＊", "ア＊＊", "", None, None],
+    ["山＊＊", "ヤ＊＊", "", "t***@a***.jp", "***-****-5678"],
+]
+WHOLE = [
+    ["渡辺 花子", "ワタナベ ハナコ", "主担当", "hanako@aozora.jp", "03-1234-9012"],
+    ["青木 一", "アオキ ハジメ", "", None, None],
+    ["山田 太郎", "ヤマダ タロウ", "", "taro@aozora.jp", "090-1234-5678"],
+]
+
+
+def people_of(app) -> list[list[str | None]]:
+    shown = table(app, "氏名")[["氏名", "カナ", "区分", "メールアドレス", "電話番号"]]
+    return shown.astype(object).where(shown.notna(), None).to_numpy().tolist()
+
+
+def revealed(home) -> list[dict]:
+    return [entry for entry in audit_log(home) if entry["action"] == "reveal"]
+
+
+def test_people_are_masked_the_main_one_first_then_by_kana(full_home):
+    app = open_page("customer", customer="C01", view="people")
+    assert people_of(app) == MASKED
+    assert "担当者（連絡先）（3 人）" in [each.value for each in app.subheader]
+    everything = words(app) + "".join(str(frame.value) for frame in app.dataframe)
+    for secret in ("山田", "タロウ", "taro", "090-1234"):
+        assert secret not in everything
+    assert not revealed(full_home)
+
+
+def test_people_are_shown_whole_when_asked_which_is_recorded_once_and_not_in_the_address(full_home):
+    app = open_page("customer", customer="C01", view="people")
+    app.button(key="reveal_people").click().run()
+    assert people_of(app) == WHOLE
+    app.run()
+    (entry,) = revealed(full_home)
+    assert (entry["customer_key"], entry["table"], entry["row_count"]) == ("C01", "dim_contact", 3)
+    assert set(app.query_params) == {"customer", "view"}
+    app.button(key="hide_people").click().run()
+    assert people_of(app) == MASKED
+
+
+def test_asking_for_one_customer_showed_the_people_of_no_other(full_home):
+    app = open_page("customer", customer="C01", view="people")
+    app.button(key="reveal_people").click().run()
+    assert people_of(app) == WHOLE
+    app.query_params["customer"] = "C02"
+    app.run()
+    assert "担当者がいません。連絡先（crm.contacts）が届くと表示されます。" in words(app)
+    app.query_params["customer"] = "C01"
+    assert people_of(app.run()) == WHOLE
+
+
+def test_what_cannot_be_recorded_stays_masked(full_home, monkeypatch):
+    app = open_page("customer", customer="C01", view="people")
+
+    def refuse(*_, **__):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(access, "record", refuse)
+    app.button(key="reveal_people").click().run()
+    assert not app.exception
+    assert people_of(app) == MASKED
+    assert "disk full" in app.warning[-1].value
+
+
+def test_the_file_of_people_holds_what_the_list_shows(full_home, monkeypatch):
+    taken = {}
+    monkeypatch.setattr(
+        tables, "download", lambda page, rows, columns, *, key, **_: taken.update({key: rows})
+    )
+    app = open_page("customer", customer="C01", view="people")
+    assert taken["person_csv"]()["email"].to_list() == ["h***@a***.jp", None, "t***@a***.jp"]
+    app.button(key="reveal_people").click().run()
+    assert taken["person_csv"]()["email"].to_list() == ["hanako@aozora.jp", None, "taro@aozora.jp"]
+
+
+def test_who_may_not_see_people_cannot_ask_for_them(full_home, monkeypatch):
+    monkeypatch.setattr(access, "principal", lambda: NOBODY)
+    app = open_page("customer", customer="C01", view="people")
+    assert people_of(app)[0] == ["••••••", "••••••", "主担当", "••••••", "••••••"]
+    assert not [button for button in app.button if button.key == "reveal_people"]
 
 
 # ---- from other pages ----

@@ -417,8 +417,9 @@ def test_accounts_and_billing_records_are_fourteen_customers(golden_home):
     ]
 
 
-# The company delivers no payments, bank lines, attempts to collect, tickets or usage.
+# The company delivers no contacts, payments, bank lines, attempts to collect, tickets or usage.
 MARTS_WITHOUT_ROWS = {
+    "dim_contact",
     "fct_inquiry",
     "fct_interaction",
     "fct_payment",
