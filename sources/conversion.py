@@ -1,7 +1,8 @@
 """Rows of text to rows of canonical entities, as a mapping says; every refused cell accounted for.
 
 Pure: frames in, frames out; nothing is written here. Per entity the balance holds:
-read = landed + quarantined + repeated in file + filtered out by the mapping.
+read = landed + quarantined + repeated in file + filtered out by the mapping. Read are the records
+of the file; of a block with `each`, the members of its lists.
 """
 
 import hmac
@@ -11,6 +12,7 @@ from datetime import datetime
 
 import polars as pl
 
+from sources.documents import elements_of
 from sources.entities import Column, Entity
 from sources.expressions import Computed
 from sources.files import TextSheet
@@ -72,7 +74,7 @@ def convert(mapping: Mapping, sheets: Sequence[TextSheet], facts: DeliveryFacts)
     blocks_by_entity: dict[str, list[int]] = {}
     for position, block in enumerate(mapping.entities):
         blocks_by_entity.setdefault(block.entity, []).append(position)
-    sheets = [_prepared(sheet, mapping) for sheet in sheets]
+    sheets = [_prepared(sheet, mapping, facts) for sheet in sheets]
     return [
         _convert_entity(mapping, positions, sheets, facts)
         for positions in blocks_by_entity.values()
@@ -87,7 +89,7 @@ def unmapped_headers(mapping: Mapping, headers: frozenset[str]) -> list[str]:
 def _convert_entity(
     mapping: Mapping, positions: list[int], sheets: list[TextSheet], facts: DeliveryFacts
 ) -> Converted:
-    landed, quarantine, read, filtered = [], [], 0, 0
+    landed, quarantine, read, quarantined, filtered = [], [], 0, 0, 0
     block = mapping.entities[positions[0]]
     for position in positions:
         for sheet in sheets:
@@ -95,6 +97,7 @@ def _convert_entity(
             landed.append(part.landed)
             quarantine.append(part.quarantine)
             read += part.rows_read
+            quarantined += part.rows_quarantined
             filtered += part.rows_filtered
     rows = pl.concat(landed)
     refused = pl.concat(quarantine)
@@ -108,7 +111,7 @@ def _convert_entity(
         landed=kept,
         quarantine=refused,
         rows_read=read,
-        rows_quarantined=sum(part.unique(["source_row"]).height for part in quarantine),
+        rows_quarantined=quarantined,
         rows_repeated=rows.height - kept.height,
         rows_filtered=filtered,
     )
@@ -123,15 +126,106 @@ def _convert_entity(
     return converted
 
 
-def _prepared(sheet: TextSheet, mapping: Mapping) -> TextSheet:
-    """The sheet with blanks of the mapping as null, and its absent optional headers as blank."""
+def _prepared(sheet: TextSheet, mapping: Mapping, facts: DeliveryFacts) -> TextSheet:
+    """The sheet with blanks of the mapping as null, and its absent optional headers as blank;
+    rows that inherit have what the row above them says."""
     absent = sorted(mapping.optional_headers - set(sheet.frame.columns))
     frame = sheet.frame.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     if mapping.blanks:
         texts = pl.selectors.string()
         is_blank = texts.str.strip_chars().is_in(mapping.blanks)
         frame = frame.with_columns(pl.when(is_blank).then(None).otherwise(texts).name.keep())
-    return replace(sheet, frame=frame)
+    sheet = replace(sheet, frame=frame)
+    return _carried(sheet, mapping, facts) if mapping.carry else sheet
+
+
+def _carried(sheet: TextSheet, mapping: Mapping, facts: DeliveryFacts) -> TextSheet:
+    """The sheet whose rows have inherited; rows without a row above them are damaged rows.
+
+    A damaged line may have been such a row: what follows it belongs to nobody we know.
+    """
+    carry = mapping.carry
+    asked = _evaluated(mapping, carry.condition, sheet.frame, facts, None)
+    is_above = asked.values.fill_null(False) & asked.reasons.is_null()
+    is_unclear = asked.reasons.is_not_null()
+    placed = pl.concat(
+        [
+            sheet.frame.select(
+                "source_row", is_above=is_above, begins=is_above | is_unclear, in_frame=True
+            ),
+            sheet.damaged.select("source_row", is_above=False, begins=True, in_frame=False),
+        ]
+    ).sort("source_row")
+    placed = placed.with_columns(group=pl.col("begins").cum_sum()).with_columns(
+        number=pl.int_range(pl.len()).over("group"),
+        is_placed=pl.col("is_above").first().over("group"),
+    )
+    frame = sheet.frame.join(
+        placed.filter("in_frame").select("source_row", "group", "number", "is_placed"),
+        on="source_row",
+        how="left",
+        maintain_order="left",
+    ).with_columns(pl.Series("reason", asked.reasons).fill_null("no_row_above"))
+    inherited = []
+    for name in dict.fromkeys(header_name(column) for column in carry.columns):
+        own = pl.when(pl.col(name).str.strip_chars() != "").then(name)
+        inherited.append(pl.coalesce(own, pl.col(name).first().over("group")).alias(name))
+    placed_rows = frame.filter("is_placed").with_columns(inherited)
+    if carry.number:
+        number = pl.when(pl.col("number") > 0).then(pl.col("number").cast(pl.String))
+        placed_rows = placed_rows.with_columns(number.alias(header_name(carry.number)))
+    lost = frame.filter(~pl.col("is_placed"))
+    damaged = lost.select(
+        "source_row",
+        _as_json(lost, sheet.frame.drop("source_row").columns).alias("raw"),
+        pl.col("reason"),
+        pl.lit("").alias("detail"),
+    )
+    kept = [header_name(carry.number)] if carry.number else []
+    names = dict.fromkeys([*sheet.frame.drop("source_row").columns, *kept, "source_row"])
+    return replace(
+        sheet,
+        frame=placed_rows.select(list(names)),
+        damaged=pl.concat([sheet.damaged, damaged]).sort("source_row"),
+    )
+
+
+def _members(sheet: TextSheet, each: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+    """One row per member of the lists in the cells of `each`, with the cells of its record.
+
+    Also the records whose cell is no list (REFUSED_SCHEMA), and where each row stands in the file:
+    `source_row` of what is returned is a position there, since a record may give several rows.
+    """
+    records: list[int] = []
+    members: list[dict[str, str | None]] = []
+    is_list: list[bool] = []
+    for record, cell in enumerate(sheet.frame[each]):
+        try:
+            found = elements_of(cell, each) if cell is not None and cell.strip() else []
+            found = [{**one, f"{each}.#": str(i)} for i, one in enumerate(found, start=1)]
+        except ValueError:
+            found = [{}]
+            is_list.append(False)
+        else:
+            is_list += [True] * len(found)
+        records += [record] * len(found)
+        members += found
+    names = dict.fromkeys(name for member in members for name in member)
+    rows = sheet.frame[records].drop(each)
+    frame = rows.with_columns(
+        *(pl.Series(name, [m.get(name) for m in members], dtype=pl.String) for name in names),
+        source_row=pl.int_range(len(records), dtype=pl.Int64),
+    )
+    unlisted = pl.DataFrame(
+        {
+            "source_row": frame["source_row"],
+            "column_name": each,
+            "raw_value": None,
+            "reason_code": "json_broken",
+        },
+        schema=REFUSED_SCHEMA,
+    )
+    return frame, unlisted.filter(~pl.Series(is_list, dtype=pl.Boolean)), rows["source_row"]
 
 
 def place_of(sheet: TextSheet) -> str | None:
@@ -158,6 +252,7 @@ class _SheetPart:
     landed: pl.DataFrame
     quarantine: pl.DataFrame
     rows_read: int
+    rows_quarantined: int
     rows_filtered: int
 
 
@@ -168,22 +263,40 @@ def _convert_sheet(
     is_first = position == 0
     # A damaged line belongs to no entity in particular: it is counted once, with the first.
     damaged = sheet.damaged if is_first else sheet.damaged.clear()
-    frame, unclear, filtered = _filtered(mapping, block, sheet.frame, facts)
+    unlisted, stands_in = pl.DataFrame(schema=REFUSED_SCHEMA), None
+    if block.each:
+        frame, unlisted, stands_in = _members(sheet, header_name(block.each))
+        # A name none of the lists has is blank, as a column of a record would be.
+        absent = sorted(block.member_headers - set(frame.columns))
+        frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
+        sheet = replace(sheet, frame=frame)
+    frame, unclear, filtered = _filtered(mapping, block, sheet.frame, unlisted, facts)
     tombstones = _tombstones(mapping, block, frame)
     cells = _all_cells(mapping, block, frame, facts)
     refused = [_refused_rows(block, cell, frame, tombstones) for cell in cells]
     refused += [_empty_alternatives(block, cells, frame, tombstones)]
-    refused = [unclear, *refused]
-    quarantined = pl.concat(refused)
+    # Of a row that cannot be placed or read as a whole, the cells say nothing.
+    whole = unclear["source_row"].unique()
+    refused = [one.filter(~pl.col("source_row").is_in(whole.implode())) for one in refused]
+    quarantined = pl.concat([unclear, *refused])
     bad_rows = quarantined["source_row"].unique()
     is_good = ~frame["source_row"].is_in(bad_rows.implode())
     landed = _landed(mapping, block, frame, cells, tombstones, facts, place_of(sheet), is_first)
-    return _SheetPart(
+    part = _SheetPart(
         landed=landed.filter(is_good),
-        quarantine=_with_raw_rows(quarantined, damaged, sheet, block, landed),
+        quarantine=_with_raw_rows(quarantined, damaged, sheet, block, landed, stands_in),
         rows_read=sheet.frame.height + damaged.height,
+        rows_quarantined=len(bad_rows) + damaged.height,
         rows_filtered=filtered,
     )
+    return replace(part, landed=_standing(part.landed, stands_in))
+
+
+def _standing(rows: pl.DataFrame, stands_in: pl.Series | None) -> pl.DataFrame:
+    """The rows with `source_row` as it is in the file instead of their position in `stands_in`."""
+    if stands_in is None:
+        return rows
+    return rows.with_columns(source_row=stands_in.gather(rows["source_row"]))
 
 
 REFUSED_SCHEMA = {
@@ -195,24 +308,45 @@ REFUSED_SCHEMA = {
 
 
 def _filtered(
-    mapping: Mapping, block: EntityBlock, frame: pl.DataFrame, facts: DeliveryFacts
+    mapping: Mapping,
+    block: EntityBlock,
+    frame: pl.DataFrame,
+    refused: pl.DataFrame,
+    facts: DeliveryFacts,
 ) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """Rows the block takes (those with an unreadable condition too), their cells, rows left out."""
-    if block.condition is None:
-        return frame, pl.DataFrame(schema=REFUSED_SCHEMA), 0
-    asked = _evaluated(mapping, block.condition, frame, facts, None)
-    is_unclear = asked.reasons.is_not_null()
-    unclear = pl.DataFrame(
+    """Rows the block takes, which of them are refused as a whole and why, rows left out.
+
+    refused: rows that are, before any condition is asked. A row with an unreadable condition is.
+    """
+    is_taken = pl.repeat(True, frame.height, dtype=pl.Boolean, eager=True)
+    if block.condition:
+        asked = _evaluated(mapping, block.condition, frame, facts, None)
+        is_taken = asked.values.fill_null(False) | asked.reasons.is_not_null()
+        refused = pl.concat([refused, _as_refused(frame, block.when, asked.reasons)])
+    is_taken |= frame["source_row"].is_in(refused["source_row"].implode())
+    if block.refusal:
+        asked = _evaluated(mapping, block.refusal, frame, facts, None)
+        reasons = _marked(asked.reasons, asked.values.fill_null(False), "refused_by_mapping")
+        found = _as_refused(frame, block.refuse, reasons).filter(
+            pl.col("source_row").is_in(frame["source_row"].filter(is_taken).implode())
+        )
+        refused = pl.concat([refused, found])
+    # One reason is enough for a whole row.
+    refused = refused.unique("source_row", keep="first", maintain_order=True)
+    return frame.filter(is_taken), refused, int((~is_taken).sum())
+
+
+def _as_refused(frame: pl.DataFrame, condition: str, reasons: pl.Series) -> pl.DataFrame:
+    """Rows with a reason, as REFUSED_SCHEMA; the condition stands for the column."""
+    return pl.DataFrame(
         {
             "source_row": frame["source_row"],
-            "column_name": pl.Series([block.when]).new_from_index(0, frame.height),
+            "column_name": pl.Series([condition]).new_from_index(0, frame.height),
             "raw_value": pl.Series([None], dtype=pl.String).new_from_index(0, frame.height),
-            "reason_code": asked.reasons,
+            "reason_code": reasons,
         },
         schema=REFUSED_SCHEMA,
-    ).filter(is_unclear)
-    is_taken = asked.values.fill_null(False) | is_unclear
-    return frame.filter(is_taken), unclear, int((~is_taken).sum())
+    ).filter(reasons.is_not_null())
 
 
 def _tombstones(mapping: Mapping, block: EntityBlock, frame: pl.DataFrame) -> pl.Series:
@@ -419,6 +553,7 @@ def _with_raw_rows(
     sheet: TextSheet,
     block: EntityBlock,
     landed: pl.DataFrame,
+    stands_in: pl.Series | None,
 ) -> pl.DataFrame:
     """The refused cells and damaged lines of a sheet as QUARANTINE_SCHEMA."""
     rows = sheet.frame.filter(pl.col("source_row").is_in(refused["source_row"].unique().implode()))
@@ -430,6 +565,7 @@ def _with_raw_rows(
     )
     cells = refused.join(raw, on="source_row", how="left", maintain_order="left")
     cells = cells.join(read, on="source_row", how="left", maintain_order="left")
+    cells = _standing(cells, stands_in)
     lines = damaged.select(
         pl.col("source_row").cast(pl.Int64),
         pl.lit(None, pl.String).alias("column_name"),

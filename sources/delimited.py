@@ -14,12 +14,14 @@ import polars as pl
 from sources.encodings import Decoded, decode
 from sources.sheets import (
     CONTROL_CHARACTERS,
+    MAX_HEADER_ROW,
     FileFormat,
     FileRefused,
     Note,
     TextSheet,
     check_headers,
     damaged_rows,
+    find_header,
     header_name,
     to_sheet,
     visible,
@@ -79,6 +81,9 @@ def read_delimited(data: bytes, file_format: FileFormat, *, is_part: bool = Fals
 
     lines = _Lines(pl.read_lines(text).to_series(), decoded.foreign, file_format.delimiter)
     header_row = file_format.header_row
+    if file_format.header_has:
+        top = (_read_preamble(line, lines) for line in lines.text.head(MAX_HEADER_ROW))
+        header_row = find_header(top, file_format.header_has)
     if len(lines.text) < header_row:
         raise FileRefused("header_missing", where=f"line {header_row}")
     names, first = _read_header(lines, header_row, decoded)

@@ -21,6 +21,7 @@ from sources.sheets import (
     TextSheet,
     check_headers,
     damaged_rows,
+    header_name,
     is_panic,
     to_sheet,
     visible,
@@ -175,6 +176,28 @@ def _sheet_of_records(
     return to_sheet(
         table, names, damaged=damaged_rows(damaged), encoding=encoding, rows_blank=blank
     )
+
+
+def elements_of(text: str, name: str) -> list[dict[str, str | None]]:
+    """The members of a JSON list in a cell: names below `name`, and cells; scalars as `name`.
+
+    Raises ValueError for text that is no such list.
+    """
+    try:
+        members = _loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError("not JSON") from error
+    if not isinstance(members, list):
+        raise ValueError("not a list")
+    try:
+        return [
+            {header_name(key): cell for key, cell in _flatten(member, f"{name}.")}
+            if isinstance(member, dict)
+            else {name: _cell(member)}
+            for member in members
+        ]
+    except _BrokenRecord as broken:
+        raise ValueError(broken.reason) from broken
 
 
 def _flatten(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, str | None]]:

@@ -82,6 +82,7 @@ class Format(_Declared):
     encoding: Literal["auto", "cp932", "utf-8", "utf-16", "euc_jp"] = "auto"
     delimiter: str = ","
     header_row: int = Field(default=1, ge=1)
+    header_has: Texts = []  # instead: the header is the first row with all of these names
     sheet: str | None = None
     records: str | None = None
     allow_no_final_newline: bool = False
@@ -150,6 +151,25 @@ class Tombstone(_Declared):
     values: Texts
 
 
+class Carry(_Declared):
+    """Two kinds of rows stacked in one file: a row `when` holds for, and below it the rows of it.
+
+    Blank cells of `columns` in the rows below take what that row says.
+    """
+
+    when: str
+    columns: Texts
+    number: str | None = None  # a header of its own: 1, 2, … in the rows below, blank above them
+
+    @property
+    def condition(self) -> Expression:
+        return _compiled(self.when)
+
+    @property
+    def needed_headers(self) -> frozenset[str]:
+        return self.condition.names | {header_name(column) for column in self.columns}
+
+
 # Scalars stay as written (see _TextLoader), so the null of YAML arrives as one of these.
 _YAML_NULLS = ("", "~", "null")
 
@@ -214,7 +234,9 @@ class EntityBlock(_Declared):
     """The rows one entity gets out of the file; coverage and history may differ per entity."""
 
     entity: str
+    each: str | None = None  # header of a JSON list: one row per member instead of one per record
     when: str | None = None
+    refuse: str | None = None  # rows that cannot be read right: to quarantine, with the condition
     coverage: Coverage | None = None
     history: History | None = None
     tombstone: Tombstone | None = None
@@ -227,6 +249,21 @@ class EntityBlock(_Declared):
     @property
     def condition(self) -> Expression | None:
         return _compiled(self.when) if self.when else None
+
+    @property
+    def refusal(self) -> Expression | None:
+        return _compiled(self.refuse) if self.refuse else None
+
+    @property
+    def member_headers(self) -> frozenset[str]:
+        """The names below `each` that the block reads; which of them a file has, its lists say."""
+        if self.each is None:
+            return frozenset()
+        read = {header_name(h) for rule in self.columns.values() for h in rule.headers or ()}
+        for one in (self.condition, self.refusal, *(r.expression for r in self.columns.values())):
+            read |= one.names if one else set()
+        each = header_name(self.each)
+        return frozenset(name for name in read if name == each or name.startswith(f"{each}."))
 
     def pairs(self) -> Iterator[tuple[Column, ColumnRule]]:
         """Canonical column and rule, in the order of the entity."""
@@ -248,6 +285,7 @@ class Mapping(_Declared):
     coverage: Coverage = "full"
     history: History = "segments"
     tombstone: Tombstone | None = None
+    carry: Carry | None = None
     blanks: Texts = []  # cells that mean nothing, e.g. "-"
     optional: Texts = []  # headers expressions may read as blank where the file lacks them
     ids: Texts = []  # headers of long numbers that are identifiers, not card numbers
@@ -256,6 +294,8 @@ class Mapping(_Declared):
     @model_validator(mode="after")
     def _makes_sense(self) -> "Mapping":
         _check_zone(self.timezone, "timezone")
+        if self.carry:
+            _check_expression("carry.when", self.carry.when, {"bool"})
         for block in self.entities:
             _check_block(self, block)
         return self
@@ -276,6 +316,7 @@ class Mapping(_Declared):
         if kind is None:
             return None
         declared = self.format.model_dump() | {"kind": kind}
+        declared["header_has"] = tuple(declared["header_has"])
         if stem.suffix == ".tsv" and "delimiter" not in self.format.model_fields_set:
             declared["delimiter"] = "\t"
         return FileFormat(**declared)
@@ -283,8 +324,12 @@ class Mapping(_Declared):
     def missing_headers(self, headers: frozenset[str]) -> list[str]:
         """What a header row lacks for this mapping to read it; alternatives joined by ' | '."""
         missing: list[str] = []
-        headers = headers | self.optional_headers
+        in_file = headers | self.optional_headers
+        if self.carry:
+            missing += sorted(self.carry.needed_headers - in_file)
+            in_file |= {header_name(self.carry.number)} if self.carry.number else set()
         for block in self.entities:
+            headers = in_file | block.member_headers
             for column, rule in block.pairs():
                 if column.required and column.default is None and not rule.is_in(headers):
                     missing += _lacking(rule, headers)
@@ -293,7 +338,8 @@ class Mapping(_Declared):
                 if not any(rule.is_in(headers) for rule in rules):
                     wanted = [header for rule in rules for header in _lacking(rule, headers)]
                     missing.append(" | ".join(wanted))
-            missing += _always_needed(self, block) - headers
+            missing += sorted(_always_needed(self, block) - headers)
+            missing += [block.each] if block.each and header_name(block.each) not in in_file else []
             coverage = self.coverage_of(block)
             if isinstance(coverage, FullWithin):
                 rule = block.columns[coverage.full_within]
@@ -310,6 +356,8 @@ class Mapping(_Declared):
                 read |= {header} if header else set()
                 read |= rule.expression.names if rule.expression else set()
             read |= _always_needed(self, block)
+            read |= {header_name(block.each)} if block.each else set()
+        read |= self.carry.needed_headers if self.carry else set()
         read |= {header_name(place.column) for place in self.exported_at if place.column}
         return headers & read
 
@@ -319,8 +367,9 @@ class Mapping(_Declared):
 
     def hash(self, business_timezone: str) -> str:
         """16 hex digits that change when the same file would be read differently."""
+        said = self.model_dump(mode="json", exclude={"title", "files"})
         facts = {
-            "mapping": self.model_dump(mode="json", exclude={"title", "files"}),
+            "mapping": _without_unsaid(said),
             "business_timezone": business_timezone,
             "entities": {block.entity: _reading_facts(block.declared) for block in self.entities},
             "reading_version": READING_VERSION,
@@ -329,11 +378,26 @@ class Mapping(_Declared):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+# Keys younger than the first homes. Unsaid they change nothing: without them here every delivery of
+# every home would be read again.
+_LATER_KEYS = ("header_has", "carry", "each", "refuse")
+
+
+def _without_unsaid(said: Any) -> Any:
+    if isinstance(said, list):
+        return [_without_unsaid(one) for one in said]
+    if not isinstance(said, dict):
+        return said
+    return {key: _without_unsaid(one) for key, one in said.items() if one or key not in _LATER_KEYS}
+
+
 def _always_needed(mapping: Mapping, block: EntityBlock) -> frozenset[str]:
     """Headers without which the rows of a block cannot be told apart."""
     tombstone = mapping.tombstone_of(block)
     needed = {header_name(tombstone.column)} if tombstone else set()
-    return frozenset(needed | (block.condition.names if block.condition else set()))
+    for asked in (block.condition, block.refusal):
+        needed |= asked.names if asked else set()
+    return frozenset(needed)
 
 
 def _lacking(rule: ColumnRule, headers: frozenset[str]) -> list[str]:
@@ -408,6 +472,7 @@ def _check_block(mapping: Mapping, block: EntityBlock) -> None:
     for column, rule in block.pairs():
         _check_rule(f"{where}.columns.{column.name}", entity, column, rule, block)
     _check_expression(f"{where}.when", block.when, {"bool"})
+    _check_expression(f"{where}.refuse", block.refuse, {"bool"})
     coverage = mapping.coverage_of(block)
     if isinstance(coverage, FullWithin):
         within = coverage.full_within

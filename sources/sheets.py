@@ -5,7 +5,7 @@ are judged by one rule whatever the format.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -18,6 +18,7 @@ MAX_CELL_BYTES = 1024**2
 MAX_COLUMNS = 2_000
 MAX_ROWS = 20_000_000
 MAX_RAW_CHARS = 2_000  # of a damaged row kept for people to look at
+MAX_HEADER_ROW = 50  # how far down a header is looked for by its names
 
 DAMAGED_SCHEMA = {
     "source_row": pl.Int64(),
@@ -39,6 +40,7 @@ class FileFormat:
     encoding: str = "auto"  # auto | utf-8 | cp932 | utf-16 | euc_jp
     delimiter: str = ","
     header_row: int = 1
+    header_has: tuple[str, ...] = ()  # the header is the first row with all of these names
     sheet: str | None = None  # XLSX: by name; None = the only visible one
     records: str | None = None  # JSON: dotted path to the array; None = the only one
     allow_no_final_newline: bool = False
@@ -127,6 +129,20 @@ def check_headers(cells: Sequence[str | None], *, where: str) -> tuple[str, ...]
     if "source_row" in named:
         raise FileRefused("reserved_header", where=where, detail="source_row")
     return names
+
+
+def find_header(rows: Iterable[Sequence[str | None]], wanted: Sequence[str]) -> int:
+    """The number (from 1) of the first row with all the wanted names, in any order.
+
+    Raises FileRefused when none of the rows a header is looked for in has them.
+    """
+    asked = {header_name(name) for name in wanted}
+    for number, cells in enumerate(rows, start=1):
+        if asked <= {header_name(cell) for cell in cells}:
+            return number
+    raise FileRefused(
+        "header_missing", where=f"1-{MAX_HEADER_ROW}", detail=", ".join(sorted(asked))
+    )
 
 
 def to_sheet(

@@ -16,12 +16,14 @@ import polars as pl
 from sources.archives import Archive
 from sources.sheets import (
     MAX_COLUMNS,
+    MAX_HEADER_ROW,
     FileFormat,
     FileRefused,
     Note,
     TextSheet,
     check_headers,
     damaged_rows,
+    find_header,
     header_name,
     is_panic,
     to_sheet,
@@ -66,7 +68,11 @@ def read_workbook(
     """
     part = _choose_sheet(_sheets(archive), file_format.sheet)
     header_row = file_format.header_row
-    frame = _load(data, part.name, header_row if is_part else None)
+    wanted = file_format.header_has
+    frame = _load(data, part.name, (MAX_HEADER_ROW if wanted else header_row) if is_part else None)
+    if wanted:
+        header_row = find_header(frame.head(MAX_HEADER_ROW).rows(), wanted)
+        frame = frame.head(header_row) if is_part else frame
     where = f"{part.name}, row {header_row}"
     if frame.height < header_row:
         raise FileRefused("header_missing", where=where)

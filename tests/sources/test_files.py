@@ -242,6 +242,17 @@ def test_rows_above_the_header_are_kept_apart(read):
     assert sheet.frame.rows() == [("1", "x", 5)]
 
 
+def test_a_header_is_found_by_its_names_wherever_the_lines_above_end(read, refusal):
+    table = "会社名,氏名\nA,山田\n"
+    for above in ("", "2件\n", '2件,"x\n\n\n会社名\n'):
+        sheet = read(above + table, header_has=("氏名", "会社名"))
+        assert sheet.frame.rows() == [("A", "山田", above.count("\n") + 2)]
+    assert sheet.preamble == (('2件,"x',), (None,), (None,), ("会社名",))
+    refused = refusal("2件\n" + table, header_has=("会社名", "住所"))
+    assert (refused.code, refused.detail) == ("header_missing", "会社名, 住所")
+    assert refusal("\n" * 50 + table, header_has=("会社名",)).code == "header_missing"
+
+
 def test_C02_a_last_line_without_line_end_is_refused_unless_allowed(refusal, read):
     assert refusal("id,amount\n1,3000\n2,30").code == "no_final_line_end"
     allowed = read("id,amount\n1,3000\n2,3000", allow_no_final_newline=True)
@@ -578,6 +589,16 @@ def test_D12_title_rows_an_empty_column_and_blank_rows_keep_excel_row_numbers(re
     assert sheet.frame.rows() == [("a", "1", 4), ("b", "2", 7)]
     assert sheet.rows_blank == 2
     assert sheet.preamble == ((None, "契約一覧", None), (None, None, None))
+
+
+def test_the_header_of_a_sheet_is_found_by_its_names(deliver):
+    rows = row(2, text("2件")) + row(5, text("id"), text("value")) + row(6, text("a"), number("1"))
+    path = deliver(workbook({"S": rows}), "x.xlsx")
+    declared = FileFormat("xlsx", header_has=("value", "id"))
+    assert open_headers(path, declared) == [("id", "value")]
+    (sheet,) = open_text(path, declared)
+    assert sheet.frame.rows() == [("a", "1", 6)]
+    assert len(sheet.preamble) == 4
 
 
 def test_a_column_of_values_without_a_header_is_refused(refusal):

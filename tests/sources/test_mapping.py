@@ -391,6 +391,185 @@ def test_D17_whatever_the_cells_hold_every_row_is_accounted_for(tmp_path_factory
     assert part.quarantine["source_row"].n_unique() == part.rows_quarantined
 
 
+# ── rows that inherit, lists, refusals ──────────────────────────────────────────────────────────
+
+STACKED = """
+id: stacked
+files: ["x*.csv"]
+carry: {when: "種類 = '請求書'", columns: [番号, 日付], number: 行}
+entities:
+  - entity: billing.invoices
+    when: "種類 = '請求書'"
+    columns:
+      invoice_id: 番号
+      billing_customer_id: 取引先
+      issue_date: 日付
+      total_native: 金額
+      currency: {const: JPY}
+  - entity: billing.invoice_lines
+    when: "種類 = '品目'"
+    refuse: "種類 not in ('請求書', '品目')"
+    columns:
+      invoice_id: 番号
+      line_no: 行
+      line_type: {const: recurring}
+      amount_native: 金額
+      service_start_date: 日付
+"""
+STACKED_HEADERS = ["種類", "番号", "取引先", "日付", "金額"]
+
+
+def stacked(mapping: Mapping, *rows: list[str | None], **facts) -> tuple[Converted, Converted]:
+    invoices, lines = convert(mapping, [sheet(STACKED_HEADERS, *rows, **facts)], FACTS)
+    return invoices, lines
+
+
+def test_rows_below_take_the_cells_of_the_row_above_and_are_numbered(mapping):
+    invoices, lines = stacked(
+        mapping(STACKED),
+        ["請求書", "S1", "C1", "2026-03-31", "3300"],
+        ["品目", None, None, " ", "1000"],
+        ["品目", None, None, "2026-02-01", "2000"],
+        ["請求書", "S2", "C2", "2026-04-30", "550"],
+        ["品目", None, None, None, "500"],
+    )
+    assert invoices.landed.select("invoice_id", "total_native").rows() == [
+        ("S1", Decimal("3300")),
+        ("S2", Decimal("550")),
+    ]
+    columns = ("invoice_id", "line_no", "amount_native", "service_start_date", "source_row")
+    assert lines.landed.select(columns).rows() == [
+        ("S1", 1, Decimal("1000"), date(2026, 3, 31), 3),
+        ("S1", 2, Decimal("2000"), date(2026, 2, 1), 4),  # its own date stays
+        ("S2", 1, Decimal("500"), date(2026, 4, 30), 6),
+    ]
+    for part, filtered in ((invoices, 3), (lines, 2)):
+        counted = (part.rows_read, part.rows_landed, part.rows_quarantined, part.rows_filtered)
+        assert counted == (5, 5 - filtered, 0, filtered)
+
+
+def test_a_row_without_a_row_above_it_went_to_the_invoice_before_it(mapping):
+    damaged = pl.DataFrame(
+        {"source_row": [4], "raw": ["請求書,S2"], "reason": ["ragged_row"], "detail": ["5 / 2"]}
+    )
+    rows = [
+        ["品目", None, None, None, "1"],
+        ["請求書", "S1", "C1", "2026-03-31", "3300"],
+        ["品目", None, None, None, "1000"],
+        ["請求書", "S3", "C3", "2026-03-31", "10"],
+    ]
+    file = sheet(STACKED_HEADERS, *rows, damaged=damaged)
+    # Row 4 is the damaged one: what stands below it may be its line, not one of S1.
+    numbered = file.frame.with_columns(source_row=pl.Series([2, 3, 5, 6]))
+    invoices, lines = convert(
+        mapping(STACKED), [TextSheet(None, None, numbered, damaged, "utf-8")], FACTS
+    )
+    assert invoices.landed["invoice_id"].to_list() == ["S1", "S3"]
+    assert lines.rows_landed == 0
+    cells = ("source_row", "reason_code", "raw_row")
+    assert sorted(invoices.quarantine.select(cells).rows()) == [
+        (2, "no_row_above", '{"種類":"品目","金額":"1"}'),
+        (4, "ragged_row", "請求書,S2"),
+        (5, "no_row_above", '{"種類":"品目","金額":"1000"}'),
+    ]
+    assert (invoices.rows_read, invoices.rows_quarantined) == (5, 3)
+    assert (lines.rows_read, lines.rows_filtered) == (2, 2)
+
+
+def test_a_row_the_mapping_refuses_is_quarantined_with_the_condition(mapping):
+    text = STACKED.replace("""when: "種類 = '品目'\"""", """when: "種類 <> '請求書'\"""")
+    assert text != STACKED
+    above = ["請求書", "S1", "C1", "2026-03-31", "3300"]
+    _, lines = stacked(mapping(text), above, ["小計", None, None, None, "x"])
+    assert (lines.rows_read, lines.rows_quarantined, lines.rows_filtered) == (2, 1, 1)
+    assert lines.quarantine.select("column_name", "reason_code").rows() == [
+        ("種類 not in ('請求書', '品目')", "refused_by_mapping")
+    ]
+
+
+def test_headers_a_carry_needs_are_missed_where_they_are_not(mapping):
+    read = mapping(STACKED)
+    assert read.missing_headers(frozenset(STACKED_HEADERS)) == []
+    assert read.missing_headers(frozenset(STACKED_HEADERS) - {"日付"}) == ["日付"]
+    assert read.present_headers(frozenset([*STACKED_HEADERS, "x"])) == frozenset(STACKED_HEADERS)
+
+
+LISTS = """
+id: lists
+files: ["x*.json"]
+entities:
+  - entity: billing.invoices
+    columns:
+      {invoice_id: id, billing_customer_id: customer, issue_date: day, total_native: total,
+       currency: {const: JPY}}
+  - entity: billing.invoice_lines
+    each: lines.data
+    columns:
+      invoice_id: id
+      line_no: lines.data.#
+      line_type: {const: recurring}
+      amount_native: lines.data.amount
+      plan_id: lines.data.price.id
+      description: lines.data.text
+"""
+LISTS_HEADERS = ["id", "customer", "day", "total", "lines.data"]
+
+
+def test_every_member_of_a_list_is_a_row_with_the_cells_of_its_record(mapping):
+    members = '[{"amount": 700, "price": {"id": "p1"}}, {"amount": "x"}, {"amount": 300}]'
+    invoices, lines = convert(
+        mapping(LISTS),
+        [
+            sheet(
+                LISTS_HEADERS,
+                ["I1", "C1", "2026-03-31", "1000", members],
+                ["I2", "C2", "2026-03-31", "0", None],
+                ["I3", "C3", "2026-03-31", "5", "no list"],
+            )
+        ],
+        FACTS,
+    )
+    assert (invoices.rows_read, invoices.rows_landed) == (3, 3)
+    columns = ("invoice_id", "line_no", "amount_native", "plan_id", "source_row")
+    assert lines.landed.select(columns).rows() == [
+        ("I1", 1, Decimal("700"), "p1", 2),
+        ("I1", 3, Decimal("300"), None, 2),
+    ]
+    # A member that cannot be read costs itself, not its invoice; the place is that of the record.
+    assert (lines.rows_read, lines.rows_landed, lines.rows_quarantined) == (4, 2, 2)
+    assert lines.quarantine.select("source_row", "column_name", "reason_code").rows() == [
+        (4, "lines.data", "json_broken"),
+        (2, "lines.data.amount", "unreadable_number"),
+    ]
+    assert lines.quarantine["raw_row"].to_list()[1] == (
+        '{"customer":"C1","day":"2026-03-31","id":"I1","lines.data.#":"2","lines.data.amount":"x",'
+        '"total":"1000"}'
+    )
+
+
+def test_a_file_needs_the_list_but_not_every_name_in_it(mapping):
+    read = mapping(LISTS)
+    assert read.missing_headers(frozenset(LISTS_HEADERS)) == []
+    assert read.missing_headers(frozenset(LISTS_HEADERS) - {"lines.data"}) == ["lines.data"]
+
+
+def test_members_that_are_no_objects_are_cells_of_the_list_itself(mapping):
+    text = LISTS.replace("plan_id: lines.data.price.id", "plan_id: lines.data")
+    _, lines = convert(
+        mapping(text), [sheet(LISTS_HEADERS, ["I1", "C1", "2026-03-31", "1", '["a"]'])], FACTS
+    )
+    assert lines.quarantine.select("column_name", "reason_code").rows() == [
+        ("lines.data.amount", "missing_required")
+    ]
+    assert '"plan_id":"a"' in lines.quarantine["read_row"][0]
+
+
+def test_keys_nobody_uses_made_every_delivery_be_read_again(mapping, tmp_path):
+    # As it was before carry, each, refuse and header_has could be said.
+    mapping(CONTRACTS)
+    assert read_mapping(tmp_path / "contracts.yml", "Asia/Tokyo").hash == "93cff6d297cc651c"
+
+
 # ── record keys ─────────────────────────────────────────────────────────────────────────────────
 
 
