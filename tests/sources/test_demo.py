@@ -131,6 +131,25 @@ def test_planted_mistakes_stand_on_the_lines_it_names(demo):
         assert mistake.text in lines[mistake.line - 1]
 
 
+def test_the_newest_transfers_left_nothing_to_decide_because_billing_knew_them_all(demo):
+    inbox, _ = demo
+    posted = {row["invoice_id"] for row in rows_of(inbox / "billing/payments_20260630.csv")}
+    invoices = {row["invoice_id"]: row for row in rows_of(inbox / "billing/invoices_20260630.csv")}
+    transfers = {
+        row["transaction_id"].replace("TRF", "INV"): row
+        for row in rows_of(inbox / "bank/bank_transactions_20260630.csv")
+        if row["transaction_id"]
+    }
+
+    unposted = [number for number in transfers if number not in posted]
+    assert len(unposted) == 4
+    assert [invoices[number]["paid_date"] for number in unposted] == [""] * 4
+    assert [
+        int(invoices[number]["total_native"]) - int(transfers[number]["amount_native"])
+        for number in unposted
+    ] == [0, 440, 0, 5000]
+
+
 def test_landing_reports_every_planted_mistake_and_holds_nothing(home):
     mistakes = generate(home.inbox, until=UNTIL)
 
