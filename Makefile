@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 HOME_DIR ?= $(HOME)/keizoku-demo
 LARGE_DIR ?= $(HOME)/keizoku-large
 
-.PHONY: help env up test test-ci lint generate goldens fuzz bench bench-large bench-dashboards screenshots lock clean
+.PHONY: help env up test test-ci lint generate goldens fuzz bench bench-silent bench-large bench-dashboards screenshots lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -52,6 +52,9 @@ fuzz: env ## random companies against the slow reference: make fuzz PACKS=20 SEE
 
 bench: env ## time the pipeline and print ratios
 	$(BIN)/python -m tests.benchmarks.time_pipeline
+
+bench-silent: env ## cells of bad files read silently wrong: this product, duckdb and polars
+	$(BIN)/python -m tests.benchmarks.silent_conversions
 
 bench-large: env ## the same at 10,000 customers x 48 months against 1,000, with all data tests
 	$(BIN)/python -m tests.benchmarks.time_pipeline --customers 1000 10000 --months 48

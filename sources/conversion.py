@@ -442,6 +442,7 @@ def _cells(
         local_tz=facts.business_timezone,
         unit=rule.unit,
         currency=currency,
+        percent_digits=column.percent_digits,
         value_map=rule.values,
         values=column.values,
         required=column.required and column.default is None,

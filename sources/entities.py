@@ -41,6 +41,8 @@ class Column:
     landed_as: str | None = None
     is_month: bool = False
     not_negative: bool = False
+    # places that "10%" moves: 2 where 0.10 is meant, 0 where 10 is; None where no share is meant
+    percent_digits: int | None = None
 
     @property
     def landed_name(self) -> str:

@@ -409,6 +409,7 @@ def _lacking(rule: ColumnRule, headers: frozenset[str]) -> list[str]:
 def _reading_facts(entity: Entity) -> list[tuple]:
     return [
         (c.name, c.type, c.key, c.required, c.values, c.default, c.folded, c.landed_name)
+        + (() if c.percent_digits is None else (c.percent_digits,))
         for c in entity.columns
     ]
 

@@ -31,6 +31,7 @@ def parse(
     local_tz: str | None = None,
     unit: str = "major",
     currency: pl.Series | None = None,
+    percent_digits: int | None = None,
     value_map: Mapping[str, str | None] | None = None,
     values: Sequence[str] | None = None,
     required: bool = False,
@@ -46,6 +47,8 @@ def parse(
     local_tz: zone whose calendar gives the date of an instant in a date column (default: tz);
       bare dates are never shifted.
     unit: `minor` divides dec cells by the digits of `currency` (upper-case ISO codes, one per row).
+    percent_digits: places a number with a percent sign moves right of its point (2: 10% is 0.10, 0:
+      10% is 10); None refuses the sign. A number without it is read as it stands.
     value_map: cell (matched by NFKC, trimmed, ignoring case) to canonical text; None means blank.
       A text column whose map has targets is closed by it: other cells are `unknown_value`.
     values: the closed list; a text cell outside is refused with `unknown_value`.
@@ -75,7 +78,8 @@ def parse(
         case "text":
             parsed = _parse_text(text, values)
         case "dec":
-            parsed = _parse_dec(text, distinct["currency"] if unit == "minor" else None)
+            own_currency = distinct["currency"] if unit == "minor" else None
+            parsed = _parse_dec(text, own_currency, percent_digits)
         case "int":
             parsed = _parse_int(text)
         case "bool":
@@ -186,6 +190,7 @@ _DIGITS = r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.([0-9]+))?"
 _SIGNED = rf"^([-+]?) ?[¥$]? ?([-+]?) ?{_DIGITS} ?円?$"
 _BRACKETED = rf"^[¥$]? ?\( ?[¥$]? ?{_DIGITS} ?円?\) ?円?$"
 _SCIENTIFIC = r"^[-+]?[0-9]+(?:\.[0-9]+)?[eE][-+]?[0-9]+$"
+_PERCENT = r" ?[%％]$"
 _MAX_INTEGER_DIGITS = 12
 _MAX_FRACTION_DIGITS = 6
 
@@ -223,13 +228,20 @@ def _read_numbers(text: pl.Series) -> pl.DataFrame:
     )
 
 
-def _parse_dec(text: pl.Series, currency: pl.Series | None) -> Parsed:
+def _parse_dec(text: pl.Series, currency: pl.Series | None, percent_digits: int | None) -> Parsed:
+    is_percent = text.str.contains(_PERCENT).fill_null(False)
+    if percent_digits is not None:
+        text = text.str.replace(_PERCENT, "")
     frame = _read_numbers(text)
+    if percent_digits:
+        digits = is_percent.cast(pl.UInt8) * percent_digits
+        frame = _move_point(frame.with_columns(digits.alias("digits")), {percent_digits})
     if currency is not None:
         digits = currency.replace_strict(
             list(currencies()), list(currencies().values()), default=None, return_dtype=pl.UInt8
         )
-        frame = _divide_by_minor_units(frame.with_columns(digits.alias("digits")))
+        frame = frame.with_columns(digits.alias("digits")).with_columns(reason=_unknown_currency())
+        frame = _move_point(frame, set(currencies().values()))
     refused = (
         pl.when(pl.col("reason").is_not_null())
         .then("reason")
@@ -242,10 +254,10 @@ def _parse_dec(text: pl.Series, currency: pl.Series | None) -> Parsed:
     return _from_numbers(frame, refused, value, pl.Decimal(18, 6))
 
 
-def _divide_by_minor_units(frame: pl.DataFrame) -> pl.DataFrame:
-    """Moves the decimal point of each number left by the column `digits`."""
-    moved = frame.with_columns(reason=_unknown_currency())
-    for digits in sorted({digits for digits in currencies().values() if digits}):
+def _move_point(frame: pl.DataFrame, all_digits: set[int]) -> pl.DataFrame:
+    """Moves the decimal point of each number left by the column `digits`, one of `all_digits`."""
+    moved = frame
+    for digits in sorted(all_digits - {0}):
         here = pl.col("digits") == digits
         padded = pl.lit("0" * digits) + pl.col("whole")
         moved = moved.with_columns(

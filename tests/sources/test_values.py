@@ -314,6 +314,29 @@ def test_minor_units_are_divided_by_the_digits_of_their_currency():
     assert parsed.reasons.to_list() == [None] * 5 + ["unknown_currency"]
 
 
+@pytest.mark.parametrize(
+    ("cell", "percent_digits", "expected"),
+    [
+        ("10%", 2, "0.1"),
+        ("8％", 2, "0.08"),
+        ("0.5 %", 2, "0.005"),
+        ("▲12.5%", 2, "-0.125"),
+        ("100%", 2, "1"),
+        ("0.1", 2, "0.1"),  # as it stands
+        ("20%", 0, "20"),
+        ("20", 0, "20"),
+    ],
+)
+def test_a_percentage_was_unreadable(cell, percent_digits, expected):
+    assert read("dec", cell, percent_digits=percent_digits) == ([Decimal(expected)], [None])
+
+
+def test_a_percentage_where_no_share_is_meant_is_refused():
+    assert read("dec", "10%") == ([None], ["unreadable_number"])
+    assert read("int", "10%") == ([None], ["unreadable_number"])
+    assert read("dec", "0.12345%", percent_digits=2) == ([None], ["too_many_decimals"])
+
+
 @settings(deadline=None)  # the machine may be busy
 @given(st.decimals("-999999999999", "999999999999", places=6))
 def test_every_decimal_comes_out_exactly_as_written(number):
