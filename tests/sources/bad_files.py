@@ -42,7 +42,6 @@ class BadFile:
     tag: str
     content: bytes
     cells: tuple[Cell, ...]
-    system: str = "billing"
 
 
 @dataclass(frozen=True)
@@ -161,7 +160,6 @@ def corpus() -> list[BadFile]:
                 Cell("row a", "phone", "0312345678", "0312345678"),
                 Cell("row a", "postal_code", "0600001", "0600001"),
             ),
-            system="crm",
         ),
         _plans(
             "a fraction in a column of integers, below any sample",
@@ -398,7 +396,10 @@ def corpus() -> list[BadFile]:
 
 
 def read_with_keizoku(folder: Path) -> Callable[[BadFile], Read]:
-    """Through the inbox of a home, as any delivery: what is live, and what was kept back."""
+    """Through the inbox of a home, as any delivery: what is live, and what was kept back.
+
+    The whole corpus is delivered at once, each file by a system of its own.
+    """
     from datetime import UTC
 
     import polars as pl
@@ -407,20 +408,24 @@ def read_with_keizoku(folder: Path) -> Callable[[BadFile], Read]:
     from sources.entities import entities
     from sources.landing import Home
 
-    def read(file: BadFile) -> Read:
-        root = folder / f"home-{len(list(folder.iterdir()))}"
-        inbox = root / "inbox" / file.system
+    home = Home(folder / "home", b"a secret of thirty-two characters")
+    home.mappings.mkdir(parents=True)
+    systems = {file.name: f"system{number}" for number, file in enumerate(corpus())}
+    for file in corpus():
+        inbox = home.inbox / systems[file.name]
         inbox.mkdir(parents=True)
-        (root / "mappings").mkdir()
         (inbox / file.file_name).write_bytes(file.content)
-        home = Home(root, b"a secret of thirty-two characters")
-        [result] = landing.land_inbox(home, now=datetime(2026, 4, 1, tzinfo=UTC))
+    landed = landing.land_inbox(home, now=datetime(2026, 4, 1, tzinfo=UTC))
+    results = {result.source_system: result for result in landed}
+
+    def read(file: BadFile) -> Read:
+        result = results[systems[file.name]]
         if result.state != "live":
             raise Refusal(result.problems)
         rows = {}
         for counts in result.entities:
-            paths = (home.landed / entities()[counts.entity].table / "live").glob("[!_]*.parquet")
-            for path in paths:
+            live = home.landed / entities()[counts.entity].table / "live"
+            for path in live.glob(f"{result.delivery_id}*.parquet"):
                 rows |= {row[file.tag]: row for row in pl.read_parquet(path).to_dicts()}
         is_refused = any(counts.rows_quarantined for counts in result.entities)
         return Read(rows, frozenset({"*"} if is_refused else ()))

@@ -27,9 +27,14 @@ AMOUNT = Cell("row a", "amount", "1,200", 1200)
 FILE = BadFile("one row", "x.csv", "tag", b"", (AMOUNT,))
 
 
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    return read_with_keizoku(tmp_path_factory.mktemp("bad_files"))
+
+
 @pytest.mark.parametrize("file", corpus(), ids=lambda file: file.name)
-def test_no_cell_of_a_bad_file_is_read_silently_wrong(file, tmp_path):
-    for cell, outcome in judge(file, read_with_keizoku(tmp_path)):
+def test_no_cell_of_a_bad_file_is_read_silently_wrong(file, read):
+    for cell, outcome in judge(file, read):
         assert outcome not in SILENT, cell
         is_kept_back = cell.meaning is REFUSE or file.name in KEPT_BACK
         assert outcome == ("refused" if is_kept_back else "right"), cell
