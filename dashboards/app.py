@@ -18,7 +18,13 @@ from dashboards.queries import about
 
 HERE = Path(__file__).parent
 TAXES = (frame.WITH_TAX, frame.WITHOUT_TAX)
-PAGES_WITH_DOCUMENTS = ("cash", "customer")
+# the pages with the switch, and their side until somebody chooses: invoices as issued, MRR ex tax
+TAX_AT_FIRST = {
+    "home": frame.WITHOUT_TAX,
+    "mrr": frame.WITHOUT_TAX,
+    "cash": frame.WITH_TAX,
+    "customer": frame.WITH_TAX,
+}
 
 
 def choose_language() -> str:
@@ -34,14 +40,14 @@ def choose_unit() -> str:
     return filters.chosen("unit", tuple(UNITS), next(iter(UNITS)))
 
 
-def choose_tax() -> str:
-    """Whether amounts of invoices are shown with tax: what the URL says, else as issued."""
+def choose_tax(page_name: str) -> str:
+    """Whether amounts are shown with tax: what the URL says, else the side of the page."""
     filters.keep_across_pages("tax", TAXES)
-    return filters.chosen("tax", TAXES, frame.WITH_TAX)
+    return filters.chosen("tax", TAXES, TAX_AT_FIRST.get(page_name, frame.WITHOUT_TAX))
 
 
 def show_choices(text: Text, unit: str, tax: str, page_name: str) -> None:
-    """Language and unit, on pages with documents their tax too, at the foot of the sidebar."""
+    """Language and unit, on pages that know both sides the tax too, at the foot of the sidebar."""
     with st.sidebar:
         filters.segments(
             "lang",
@@ -57,7 +63,7 @@ def show_choices(text: Text, unit: str, tax: str, page_name: str) -> None:
             label=text("frame.unit"),
             show=lambda name: text(f"frame.unit_name.{name}"),
         )
-        if page_name in PAGES_WITH_DOCUMENTS:
+        if page_name in TAX_AT_FIRST:
             filters.segments(
                 "tax",
                 TAXES,
@@ -144,7 +150,7 @@ def record_view(made: frame.Frame, name: str) -> frame.Frame:
 
 def main() -> None:
     """One run of the app."""
-    text, unit, tax = Text(choose_language()), choose_unit(), choose_tax()
+    text, unit = Text(choose_language()), choose_unit()
     st.set_page_config(
         page_title=text("frame.product"), page_icon=str(HERE / "mark.svg"), layout="wide"
     )
@@ -161,11 +167,11 @@ def main() -> None:
         for name, icon in PAGES.items()
     }
     page = st.navigation([*pages.values()], expanded=True)  # no page hides behind "more"
-    saved_views.show(
-        warehouse.home(), access.principal(), text, pages, page.url_path or DEFAULT_PAGE
-    )
+    name = page.url_path or DEFAULT_PAGE
+    tax = choose_tax(name)
+    saved_views.show(warehouse.home(), access.principal(), text, pages, name)
     above_choices = st.sidebar.container()
-    show_choices(text, unit, tax, page.url_path or DEFAULT_PAGE)
+    show_choices(text, unit, tax, name)
     run_page(page, text, unit, tax, above_choices)
 
 

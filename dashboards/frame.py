@@ -26,6 +26,8 @@ from dashboards.warehouse import Snapshot, VersionBroken
 DAYS_BEFORE_STALE = 2
 WITH_TAX, WITHOUT_TAX = "included", "excluded"
 KPI_MART = "mart_kpi_monthly"
+# the figures that are held on both sides; all others of contracts are ex tax
+COLUMNS_WITH_TAX = {"mrr": "mrr_incl_tax", "arr": "arr_incl_tax"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Frame:
     text: Text
     formats: Formats
     is_dark: bool
-    tax: str = WITH_TAX  # how amounts of invoices are shown; MRR and what is made of it never are
+    # how invoices, MRR and ARR are shown; what moved MRR and what is made of it never have tax
+    tax: str = WITH_TAX
 
     def money_unit(self, tax: str | None = WITHOUT_TAX) -> str:
         """The unit of amounts with whether tax is in them: `円（税抜）`; tax None: not said."""
@@ -50,6 +53,27 @@ class Frame:
         if tax is None:
             return unit
         return self.text("chart.unit_taxed", unit=unit, tax=self.text(f"frame.tax_name.{tax}"))
+
+    def taxed_column(self, column: str) -> str:
+        """The column that holds a figure on the side chosen, the figure's own where it has one."""
+        return COLUMNS_WITH_TAX.get(column, column) if self.tax == WITH_TAX else column
+
+    def tax_rate_note(self, months: Sequence[dict]) -> list[str]:
+        """How many contract lines an amount with tax leaves out, of rows of mart_kpi_monthly: the
+        month-end with the most.
+        """
+        if self.tax != WITH_TAX:
+            return []
+        most = max(months, key=lambda month: month["tax_rate_missing_line_count"])
+        count = most["tax_rate_missing_line_count"]
+        if not count:
+            return []
+        month, lines = self.formats.month(most["month"]), self.formats.count(count)
+        return [self.text("frame.tax_rate_missing", month=month, count=lines)]
+
+    def movements_note(self) -> list[str]:
+        """What a reader who chose amounts with tax must know of movements: they have none."""
+        return [self.text("frame.movements_ex_tax")] if self.tax == WITH_TAX else []
 
     def metric_name(self, model: str, column: str) -> str:
         """The metric's name in the reader's language, from the registry, else the column's name."""

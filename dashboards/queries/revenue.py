@@ -65,7 +65,7 @@ def layers_by_month(snapshot: Snapshot, first: date, last: date) -> pl.DataFrame
     return rows(
         snapshot,
         """
-        select month, cohort_month as cohort, mrr, active_customer_count
+        select month, cohort_month as cohort, mrr, mrr_incl_tax, active_customer_count
         from mart_layer_cake
         where month between ? and ?
         order by month, cohort
@@ -84,6 +84,7 @@ def layers_by_fiscal_year(snapshot: Snapshot, first: date, last: date) -> pl.Dat
             month,
             cohort_fiscal_year as cohort,
             sum(mrr) as mrr,
+            sum(mrr_incl_tax) as mrr_incl_tax,
             sum(active_customer_count) as active_customer_count
         from mart_layer_cake
         where month between ? and ?

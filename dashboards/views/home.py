@@ -1,7 +1,7 @@
 """ホーム: how recurring revenue stands at the end of one month, against the month before."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -62,12 +62,13 @@ def main(page: Frame) -> None:
     kpis = revenue.kpis(page.snapshot, first, month)
     history = kpis.tail(MONTHS_OF_HISTORY).to_dicts()
     with st.container(key="tiles_five"):
-        for tile in TILES:
+        for tile in shown_tiles(page):
             show_tile(page, tile, history)
         if month == list(months.values())[-1]["month"]:
             for row in forecast.landing(page.snapshot).to_dicts():
                 if row["scenario"] == "base":
                     landing.show_tile(page, row)
+    show_tax(page, history[-1])
     billing_check.show_notice(page)
     alert_card.show(page)
 
@@ -119,6 +120,20 @@ def show_restated(page: Frame) -> None:
         icon=":material/arrow_forward:",
         query_params={**filters.frame_values(), "view": "restatements"},
     )
+
+
+def shown_tiles(page: Frame) -> list[Tile]:
+    """The tiles on the side of the tax that was chosen; most figures have one side only."""
+    return [replace(tile, column=page.taxed_column(tile.column)) for tile in TILES]
+
+
+def show_tax(page: Frame, now: dict) -> None:
+    """Which tiles hold the tax, and what they leave out, where amounts with tax were asked for."""
+    if page.tax != frame.WITH_TAX:
+        return
+    note = page.text.joined([page.text("home.tax_note"), *page.tax_rate_note([now])])
+    printout.words(note)
+    st.caption(note)
 
 
 def show_tile(page: Frame, tile: Tile, history: list[dict]) -> None:
@@ -173,7 +188,7 @@ def show_movements(page: Frame, chosen: str, month_end: date, kpis: pl.DataFrame
         title,
         unit=formats.money_unit(),
         metrics=page.movement_metrics(totals["movement_type"].to_list()),
-        notes=steps.axis_note(page, bars),
+        notes=[*page.movements_note(), *steps.axis_note(page, bars)],
     )
     said = steps.explained(page, kpis.tail(2), totals)
     printout.words(said)
@@ -199,12 +214,20 @@ def show_history(page: Frame, kpis: pl.DataFrame) -> None:
     text = page.text
     columns = [
         Column("month", text("column.month"), "month", is_pinned=True),
-        *(Column(tile.column, page.metric_name(MART, tile.column), tile.kind) for tile in TILES),
+        *(
+            Column(tile.column, page.metric_name(MART, tile.column), tile.kind)
+            for tile in shown_tiles(page)
+        ),
     ]
     st.subheader(text("home.table"), anchor=False)
-    st.caption(text("home.table_note", unit=page.money_unit()))
+    unit = page.money_unit()
+    if page.tax == frame.WITH_TAX:
+        unit = text("home.unit_both", unit=page.formats.money_unit())
+    shown = kpis.tail(MONTHS_OF_HISTORY)
+    for note in (text("home.table_note", unit=unit), *page.tax_rate_note(shown.to_dicts())):
+        st.caption(note)
     tables.show(
-        kpis.tail(MONTHS_OF_HISTORY).reverse(),
+        shown.reverse(),
         columns,
         page.formats,
         key="kpi_table",

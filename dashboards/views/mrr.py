@@ -1,12 +1,12 @@
 """MRRの動き: what moved recurring revenue, from the total down to the delivered line."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, drill, filters, frame, levels, steps, tables, tiles
+from dashboards import charts, drill, filters, frame, levels, printout, steps, tables, tiles
 from dashboards import months as ranges
 from dashboards.frame import Frame
 from dashboards.queries import about, revenue
@@ -50,13 +50,17 @@ def main(page: Frame) -> None:
 def show_ends(page: Frame, shown: Range) -> None:
     """Where MRR and customers stood before the range and at its end."""
     text, formats = page.text, page.formats
-    kpis = revenue.kpis(page.snapshot, shown.first, shown.last).to_dicts()
-    first, last = kpis[0], kpis[-1]
+    month_before = (shown.first - timedelta(days=1)).replace(day=1)
+    kpis = revenue.kpis(page.snapshot, month_before, shown.last).to_dicts()
+    last = kpis[-1]
     # nobody knows what stood before the first month on record
-    unknown = "opening_month" if first["is_opening_month"] else None
+    before = kpis[0] if kpis[0]["month"] < shown.first else {}
     with st.container(key="tiles"):
-        for column, kind in (("mrr", "money"), ("customer_count", "count")):
-            begin = None if unknown else first[f"begin_{column}"]
+        for figure, kind in (("mrr", "money"), ("customer_count", "count")):
+            column = page.taxed_column(figure)
+            reason = f"{column}_null_reason"
+            begin = before.get(column)
+            unknown = before.get(reason) if before else "opening_month"
             name, definition = page.metric_name(MART, column), page.definition(MART, column)
             tiles.show(
                 text("mrr.begin", name=name),
@@ -75,9 +79,13 @@ def show_ends(page: Frame, shown: Range) -> None:
                 begin,
                 formats,
                 compared_with=text("mrr.over_range"),
-                without_change=None,
+                without_change=text.code("null_reason", last[reason]) if last.get(reason) else None,
                 definition=definition,
             )
+    ends = [before, last] if before else [last]
+    for note in page.tax_rate_note(ends):
+        printout.words(note)
+        st.caption(note)
 
 
 def show_waterfall(page: Frame, shown: Range, by_month: pl.DataFrame, totals: pl.DataFrame) -> None:
@@ -99,7 +107,7 @@ def show_waterfall(page: Frame, shown: Range, by_month: pl.DataFrame, totals: pl
         title,
         unit=formats.money_unit(),
         metrics=page.movement_metrics(totals["movement_type"].to_list()),
-        notes=steps.axis_note(page, bars),
+        notes=[*page.movements_note(), *steps.axis_note(page, bars)],
     )
     charts.show(
         charts.waterfall(bars, formats.money_unit(), page.is_dark),
@@ -115,12 +123,15 @@ def show_layers(page: Frame, shown: Range) -> None:
     by_month = revenue.layers_by_month(page.snapshot, shown.first, shown.last)
     is_readable = by_month["cohort"].n_unique() <= charts.COHORTS_IN_LEGEND
     title = text("mrr.layers")
+    column = page.taxed_column("mrr")
+    kpis = revenue.kpis(page.snapshot, shown.first, shown.last).to_dicts()
     frame.heading(
         page,
         title,
         unit=formats.money_unit(),
-        metrics=[("mart_layer_cake", "mrr")],
-        notes=[text("mrr.layers_note")],
+        metrics=[("mart_layer_cake", column)],
+        notes=[text("mrr.layers_note"), *page.tax_rate_note(kpis)],
+        tax=page.tax,
     )
     grain = filters.segments(
         "cohort",
@@ -140,12 +151,12 @@ def show_layers(page: Frame, shown: Range) -> None:
             month=formats.month_axis(row["month"]),
             cohort=name_of(row["cohort"]),
             cohort_order=place[row["cohort"]],
-            mrr=formats.money_pixels(row["mrr"]),
-            mrr_text=formats.money(row["mrr"]),
+            mrr=formats.money_pixels(row[column]),
+            mrr_text=formats.money(row[column]),
             customers_text=formats.count(row["active_customer_count"]),
             puts={"layer_month": f"{row['month']:%Y-%m}", "layer": layer_id(row["cohort"])},
         )
-        for row in layers.to_dicts()
+        for row in layers.filter(pl.col(column).is_not_null()).to_dicts()
     ]
     chart = charts.layer_cake(
         blocks,
@@ -192,8 +203,9 @@ def show_layer(page: Frame, shown: Range, layers: pl.DataFrame, grain: str) -> N
         return
     month = shown.months[month_name]
     at_end = layers.filter(pl.col("month") == month)
-    end_mrr = revenue.kpis(page.snapshot, month, month)["mrr"].sum()
-    levels.show_match(page, at_end["mrr"].sum(), end_mrr, formats.money)
+    column = page.taxed_column("mrr")
+    end_mrr = revenue.kpis(page.snapshot, month, month)[column].sum()
+    levels.show_match(page, at_end[column].sum(), end_mrr, formats.money)
     chosen = levels.show(
         page,
         levels.Level(
@@ -207,7 +219,10 @@ def show_layer(page: Frame, shown: Range, layers: pl.DataFrame, grain: str) -> N
         at_end,
         [
             Column("cohort_name", text("column.cohort"), is_pinned=True),
-            Column("mrr", page.metric_name("mart_layer_cake", "mrr"), "money"),
+            *(
+                Column(name, page.metric_name("mart_layer_cake", name), "money")
+                for name in dict.fromkeys((column, "mrr"))
+            ),
             Column("active_customer_count", text("column.customers"), "count"),
         ],
         describe=lambda row: row["cohort_name"],
@@ -217,6 +232,8 @@ def show_layer(page: Frame, shown: Range, layers: pl.DataFrame, grain: str) -> N
     of_month, of_year = (None, chosen["cohort"]) if grain == "year" else (chosen["cohort"], None)
     people = revenue.layer_customers(page.snapshot, month, of_month, of_year)
     levels.show_match(page, people.total("mrr"), chosen["mrr"], formats.money)
+    if page.tax == frame.WITH_TAX:
+        st.caption(text("mrr.customers_ex_tax"))
     levels.show(
         page,
         levels.Level(
@@ -272,7 +289,7 @@ def show_movements(page: Frame, shown: Range, by_month: pl.DataFrame, totals: pl
         title,
         unit=formats.money_unit(),
         metrics=page.movement_metrics(totals["movement_type"].to_list()),
-        notes=[text("mrr.table_note")],
+        notes=[*page.movements_note(), text("mrr.table_note")],
     )
 
     tables.show(

@@ -17,6 +17,8 @@ summed as (
     select
         month,
         sum(mrr) as mrr,
+        sum(mrr_incl_tax) as mrr_incl_tax,
+        sum(tax_rate_missing_line_count) as tax_rate_missing_line_count,
         sum(active_customer_count) as customer_count
     from layers
     group by month
@@ -27,12 +29,16 @@ select
     kpis.month,
     kpis.mrr,
     summed.mrr as mrr_of_layers,
+    kpis.mrr_incl_tax,
+    summed.mrr_incl_tax as mrr_incl_tax_of_layers,
     kpis.customer_count,
     summed.customer_count as customers_of_layers
 from kpis
 left join summed on kpis.month = summed.month
 where
     kpis.mrr <> coalesce(summed.mrr, 0)
+    or coalesce(kpis.mrr_incl_tax, 0) <> coalesce(summed.mrr_incl_tax, 0)
+    or kpis.tax_rate_missing_line_count <> coalesce(summed.tax_rate_missing_line_count, 0)
     {%- if not var('cohort_count_paused') %}
     or kpis.customer_count <> coalesce(summed.customer_count, 0)
     {%- endif %}

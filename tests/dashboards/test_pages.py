@@ -4,6 +4,7 @@ import json
 import re
 from decimal import Decimal
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -229,6 +230,56 @@ def test_more_churn_is_worse_and_coloured_so_but_more_mrr_is_better(gd1_home):
     assert march["解約率（顧客数）"].color == march["MRR"].color != june["MRR"].color
 
 
+def test_home_shows_mrr_and_arr_with_tax_on_request_and_all_else_without(gd1_home):
+    shown = tiles(open_page(tax="included"))
+    assert shown["MRR（税込）"] == ("117,260円", "+13,860円")
+    assert shown["ARR（税込）"] == ("1,407,120円", "+166,320円")
+    assert shown["ARPA"] == ("10,660円", "+216円")
+    assert shown["NRR（月次）"] == ("100.00%", "+2.15pt")
+    assert "MRR" not in shown
+    app = open_page(tax="included", month="2026-03")
+    said = words(app)
+    assert tiles(app)["MRR（税込）"] == ("109,780円", "▲14,740円")
+    # C14 says no tax rate
+    assert "MRRとARRは税込、ほかの指標は税抜です　税率のない契約明細 1 件は含みません" in said
+    assert "金額の単位は円（MRRとARRは税込、ほかは税抜）" in said
+    # the waterfall stays what it was, and says so
+    assert "MRRは前月より **13,400円** 減って **103,800円** になりました。" in said
+    assert "「税込」を選んでいても、増減は税抜です" in said
+    assert "税込" not in words(open_page(tax="excluded", month="2026-03"))
+
+
+def test_mrr_is_ex_tax_until_somebody_asks_and_invoices_are_as_issued(gd1_home):
+    sides = {
+        page: open_page(page).session_state["filter_tax"]
+        for page in ("home", "mrr", "cash", "customer")
+    }
+    assert sides == {
+        "home": "excluded",
+        "mrr": "excluded",
+        "cash": "included",
+        "customer": "included",
+    }
+
+
+def test_a_month_without_any_tax_rate_shows_a_dash_with_its_reason(gd1_home, monkeypatch):
+    kpis = revenue.kpis
+
+    def without_rates(*asked):
+        return kpis(*asked).with_columns(
+            mrr_incl_tax=pl.lit(None, pl.Decimal(28, 6)),
+            mrr_incl_tax_null_reason=pl.lit("no_tax_rate"),
+            tax_rate_missing_line_count=pl.lit(9),
+        )
+
+    monkeypatch.setattr(revenue, "kpis", without_rates)
+    home = tiles(open_page(tax="included"))
+    assert home["MRR（税込）"] == ("—", "税率がわからないため")
+    ends = tiles(open_page("mrr", tax="included", from_="2026-03", to="2026-04"))
+    assert ends["期首のMRR（税込）"] == ("—", "税率がわからないため")
+    assert ends["2026年4月末のMRR（税込）"] == ("—", "税率がわからないため")
+
+
 def test_home_says_in_words_what_moved_the_month(gd1_home):
     said = words(open_page(month="2026-03"))
     assert "MRRは前月より **13,400円** 減って **103,800円** になりました。" in said
@@ -290,6 +341,32 @@ def test_a_layer_of_a_month_end_opens_its_customers_whose_sum_is_the_layer(gd1_h
     assert people.iloc[:, 2].tolist() == [12_000, 10_000]  # C09 and C11
     by_year = words(open_page("mrr", layer_month="2026-06", layer="2025", cohort="year"))
     assert by_year.count("✓ 合計 106,600円") == 2
+
+
+def test_the_movement_page_shows_levels_with_tax_and_movements_without(gd1_home):
+    app = open_page("mrr", tax="included", from_="2026-03", to="2026-04")
+    assert not app.exception
+    shown = tiles(app)
+    assert shown["期首のMRR（税込）"] == ("124,520円", "")
+    assert shown["2026年4月末のMRR（税込）"] == ("102,300円", "▲22,220円")
+    said = words(app)
+    assert "税率のない契約明細 1 件は含みません（2026年2月末）" in said
+    assert "単位：円（税込）" in said  # the layers
+    assert said.count("「税込」を選んでいても、増減は税抜です") == 2  # waterfall and table
+
+
+def test_a_layer_with_tax_opens_customers_ex_tax_and_says_so(gd1_home):
+    app = open_page("mrr", tax="included", layer_month="2026-03", layer="2026-01", cohort="month")
+    assert not app.exception
+    said = words(app)
+    assert said.count("✓ 合計 109,780円") == 1
+    assert said.count("✓ 合計 56,800円") == 1
+    assert "顧客ごとの額は税抜です" in said
+    layers = next(
+        one.value for one in app.dataframe if "層別 MRR（ミルフィーユ、税込）" in one.value
+    )
+    assert layers["層別 MRR（ミルフィーユ、税込）"].tolist() == [22_000, 58_080, 22_000, 7_700]
+    assert layers["層別 MRR（ミルフィーユ）"].tolist() == [20_000, 56_800, 20_000, 7_000]
 
 
 def test_a_mark_of_a_chart_says_what_pressing_it_opens(gd1_home):

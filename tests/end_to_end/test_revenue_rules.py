@@ -51,6 +51,13 @@ CONTRACTS = [
     *(contract(f"b-thirty-{n}", "30", "2026-02-01") for n in range(2)),
     *(contract(f"d-{n}", "100000", "2026-01-01", interval_unit="year") for n in range(3)),
     *(contract(f"e-{n:03d}", "980", "2026-01-01", price_includes_tax="true") for n in range(100)),
+    contract("tax-mixed/ten", "1000", "2026-01-01"),
+    contract("tax-mixed/eight", "500", "2026-01-01", tax_rate="0.08"),
+    contract("tax-exempt", "300", "2026-01-01", tax_rate="0"),
+    contract("tax-unsaid", "700", "2026-01-01", tax_rate=""),
+    contract("tax-dollars", "10", "2026-01-01", currency="USD"),
+    contract("tax-raised", "1000", "2026-01-01", "2026-02-28", tax_rate="0.08"),
+    contract("tax-raised", "1000", "2026-03-01"),
     *(contract(f"g-{n}", "1000", "2026-01-01", interval_unit="week") for n in range(10)),
     contract("h-ramp", "1000000", "2024-01-01", "2024-12-31", interval_unit="year"),
     contract("h-ramp", "1200000", "2025-01-01", "2025-12-31", interval_unit="year"),
@@ -199,6 +206,68 @@ def test_amounts_are_added_up_first_and_rounded_once(rules_home, contracts, one,
     assert each == Decimal(one)
     total, _ = mrr(rules_home, contracts, "2026-04-30")
     assert round(total, digits) == Decimal(shown)
+
+
+def with_tax(home: Path, contract_like: str, month_end: str) -> tuple[Decimal, int]:
+    """MRR with tax of the same contracts in their currency, and how many say no rate."""
+    [row] = query(
+        home,
+        """
+        select sum(mrr_incl_tax_native), count(*) filter (where mrr_incl_tax_native is null)
+        from fct_subscription_segment
+        where
+            contract_id like ?
+            and piece_start_date <= cast(? as date)
+            and (piece_end_excl is null or piece_end_excl > cast(? as date))
+        """,
+        [contract_like, month_end, month_end],
+    )
+    return row
+
+
+@pytest.mark.golden("G-02/e_with_tax", "G-02/e_mixed_rates", "G-02/e_without_rate")
+def test_mrr_with_tax_is_the_price_itself_or_the_price_with_its_rate(rules_home):
+    assert with_tax(rules_home, "e-%", "2026-04-30") == (Decimal(98000), 0)
+    assert mrr(rules_home, "tax-mixed/%", "2026-04-30")[0] == Decimal(1500)
+    assert with_tax(rules_home, "tax-mixed/%", "2026-04-30") == (Decimal(1640), 0)
+    assert with_tax(rules_home, "tax-exempt", "2026-04-30") == (Decimal(300), 0)
+    assert mrr(rules_home, "tax-unsaid", "2026-04-30")[0] == Decimal(700)
+    assert with_tax(rules_home, "tax-unsaid", "2026-04-30") == (None, 1)
+
+
+@pytest.mark.golden("G-02/e_dollars_with_tax")
+def test_the_months_say_mrr_with_tax_and_how_many_lines_say_no_rate(rules_home):
+    # a 13,750; b 93.50; d 27,500.000001; e 98,000; g 47,666.66667; ramp 128,333.333333;
+    # dearer 7,700; dollars 40.7 x 150.01; mixed 1,640; exempt 300; raised 1,100;
+    # tax-dollars 11 x 150.01 = 1,650.11
+    [kpi] = query(
+        rules_home,
+        """
+        select mrr_incl_tax, arr_incl_tax, mrr_incl_tax_null_reason, tax_rate_missing_line_count
+        from mart_kpi_monthly where month = date '2026-04-01'
+        """,
+    )
+    assert kpi == (Decimal("333839.017004"), Decimal("4006068.204048"), None, 1)
+    by_currency = query(
+        rules_home,
+        """
+        select currency, mrr_incl_tax_native, mrr_incl_tax, tax_rate_missing_line_count
+        from mart_revenue_monthly where month = date '2026-04-01' order by currency
+        """,
+    )
+    assert by_currency == [
+        ("JPY", Decimal("326083.500004"), Decimal("326083.500004"), 1),
+        ("USD", Decimal("51.7"), Decimal("7755.517"), 0),
+    ]
+
+
+@pytest.mark.golden("G-02/e_rate_raised")
+def test_a_new_tax_rate_moves_the_amount_with_tax_and_nothing_else(rules_home):
+    assert with_tax(rules_home, "tax-raised", "2026-02-28")[0] == Decimal(1080)
+    assert with_tax(rules_home, "tax-raised", "2026-04-30")[0] == Decimal(1100)
+    assert movements_of(rules_home, "tax-raised") == [
+        (date(2026, 1, 1), "new", "contract", 1000),
+    ]
 
 
 @pytest.mark.golden("G-02/h_ramp")

@@ -13,6 +13,8 @@ summed as (
         cast(cohort_month as date) as cohort_month,
         cast(month as date) as month,
         {{ total('sum(mrr_change)') }} as mrr_change,
+        {{ total('sum(mrr_incl_tax_change)') }} as mrr_incl_tax_change,
+        cast(sum(tax_rate_missing_lines_change) as bigint) as tax_rate_missing_lines_change,
         cast(sum(active_change) as bigint) as active_change,
         cast(sum(size_change) as bigint) as size_change,
         cast(sum(lapse_change) as bigint) as lapse_change

@@ -41,14 +41,17 @@ running as (
         grid.month,
         grid.history_start_month,
         grid.cohort_customer_count,
-        sum(coalesce(changes.mrr_change, 0)) over (
+        {%- for change, column in [
+            ('mrr_change', 'mrr'),
+            ('mrr_incl_tax_change', 'mrr_incl_tax'),
+            ('tax_rate_missing_lines_change', 'tax_rate_missing_line_count'),
+            ('active_change', 'active_customer_count'),
+        ] %}
+        sum(coalesce(changes.{{ change }}, 0)) over (
             partition by grid.cohort_month order by grid.month nulls last
             rows between unbounded preceding and current row
-        ) as mrr,
-        sum(coalesce(changes.active_change, 0)) over (
-            partition by grid.cohort_month order by grid.month nulls last
-            rows between unbounded preceding and current row
-        ) as active_customer_count,
+        ) as {{ column }},
+        {%- endfor %}
         grid.cohort_customer_count - sum(coalesce(changes.lapse_change, 0)) over (
             partition by grid.cohort_month order by grid.month nulls last
             rows between unbounded preceding and current row
@@ -69,7 +72,9 @@ typed as (
         cast(cohort_customer_count as bigint) as cohort_customer_count,
         cast(active_customer_count as bigint) as active_customer_count,
         cast(surviving_customer_count as bigint) as surviving_customer_count,
-        {{ total('mrr') }} as mrr
+        {{ total('mrr') }} as mrr,
+        {{ total('mrr_incl_tax') }} as mrr_incl_tax,
+        cast(tax_rate_missing_line_count as bigint) as tax_rate_missing_line_count
     from running
 
 )

@@ -45,6 +45,8 @@ converted as (
         levels.month,
         sum({{ times('levels.mrr_native', 'rates.rate') }}) as mrr_after,
         sum({{ times('levels.mrr_native_before', 'rates.rate') }}) as mrr_carried,
+        sum({{ times('levels.mrr_incl_tax_native', 'rates.rate') }}) as mrr_incl_tax_after,
+        sum(levels.tax_rate_missing_lines) as tax_rate_missing_lines,
         sum(levels.paused_lines) as paused_lines,
         max(
             case
@@ -71,6 +73,16 @@ compared as (
         case when is_rate_missing = 0 then mrr_carried end as mrr_carried,
         coalesce(lag(mrr_after) over (partition by customer_key order by month nulls last), 0)
             as mrr_before,
+        case when is_rate_missing = 0 then mrr_incl_tax_after end as mrr_incl_tax_after,
+        coalesce(
+            lag(mrr_incl_tax_after) over (partition by customer_key order by month nulls last), 0
+        ) as mrr_incl_tax_before,
+        tax_rate_missing_lines,
+        coalesce(
+            lag(tax_rate_missing_lines) over (
+                partition by customer_key order by month nulls last
+            ), 0
+        ) as tax_rate_missing_lines_before,
         coalesce(
             max(mrr_after) over (
                 partition by customer_key order by month nulls last
@@ -115,6 +127,10 @@ typed as (
         {{ money('mrr_before') }} as mrr_before,
         {{ money('mrr_carried') }} as mrr_carried,
         {{ money('mrr_after') }} as mrr_after,
+        {{ money('mrr_incl_tax_before') }} as mrr_incl_tax_before,
+        {{ money('mrr_incl_tax_after') }} as mrr_incl_tax_after,
+        cast(tax_rate_missing_lines_before as bigint) as tax_rate_missing_lines_before,
+        cast(tax_rate_missing_lines as bigint) as tax_rate_missing_lines_after,
         is_churned_while_paused,
         min(case when mrr_after > 0 then month end) over (partition by customer_key) as cohort_month
     from classified

@@ -31,6 +31,9 @@ counted as (
         first_month,
         last_month_excl,
         mrr_native,
+        coalesce(mrr_incl_tax_native, 0) as mrr_incl_tax_native,
+        case when mrr_native > 0 and mrr_incl_tax_native is null then 1 else 0 end
+            as tax_rate_missing_lines,
         case when piece_state = 'paused' and full_mrr_native > 0 then 1 else 0 end as paused_lines
     from pieces
     where
@@ -46,6 +49,8 @@ changes as (
         currency,
         first_month as month,
         mrr_native as mrr_native_change,
+        mrr_incl_tax_native as mrr_incl_tax_native_change,
+        tax_rate_missing_lines as tax_rate_missing_lines_change,
         paused_lines as paused_lines_change
     from counted
     union all
@@ -54,6 +59,8 @@ changes as (
         currency,
         last_month_excl as month,
         -mrr_native as mrr_native_change,
+        -mrr_incl_tax_native as mrr_incl_tax_native_change,
+        -tax_rate_missing_lines as tax_rate_missing_lines_change,
         -paused_lines as paused_lines_change
     from counted
     where last_month_excl is not null
@@ -68,6 +75,8 @@ changes_bounded as (
         -- what happened before the history begins is folded into its first month
         greatest(changes.month, edges.history_start_month) as month,
         sum(changes.mrr_native_change) as mrr_native_change,
+        sum(changes.mrr_incl_tax_native_change) as mrr_incl_tax_native_change,
+        sum(changes.tax_rate_missing_lines_change) as tax_rate_missing_lines_change,
         sum(changes.paused_lines_change) as paused_lines_change
     from changes
     cross join edges
@@ -130,11 +139,13 @@ summed as (
             rows between unbounded preceding and current row
         ) as mrr_native,
         coalesce(changes_bounded.mrr_native_change, 0) as mrr_native_change,
-        sum(coalesce(changes_bounded.paused_lines_change, 0)) over (
+        {%- for column in ['mrr_incl_tax_native', 'tax_rate_missing_lines', 'paused_lines'] %}
+        sum(coalesce(changes_bounded.{{ column }}_change, 0)) over (
             partition by customer_months.customer_key, currencies.currency
             order by customer_months.month nulls last
             rows between unbounded preceding and current row
-        ) as paused_lines
+        ) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from customer_months
     inner join currencies on customer_months.customer_key = currencies.customer_key
     left join changes_bounded
@@ -154,6 +165,9 @@ levels as (
         cast(next_month as date) as next_month,
         {{ money('mrr_native') }} as mrr_native,
         {{ money('mrr_native - mrr_native_change') }} as mrr_native_before,
+        -- of the lines whose rate is known; tax_rate_missing_lines counts the others
+        {{ money('mrr_incl_tax_native') }} as mrr_incl_tax_native,
+        cast(tax_rate_missing_lines as bigint) as tax_rate_missing_lines,
         cast(paused_lines as bigint) as paused_lines
     from summed
 

@@ -244,6 +244,9 @@ bounded as (
         cast(
             case when price_includes_tax then coalesce(tax_rate, 0) else 0 end as decimal(18, 6)
         ) as included_tax_rate,
+        -- null: the price is ex tax and nobody said at which rate it is taxed
+        cast(case when price_includes_tax then 0 else tax_rate end as decimal(18, 6))
+            as added_tax_rate,
         cast(currency as string) as currency,
         cast(interval_unit as string) as interval_unit,
         cast(interval_count as bigint) as interval_count,

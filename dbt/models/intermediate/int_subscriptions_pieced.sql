@@ -286,17 +286,19 @@ monthly as (
 
     select
         *,
-        -- one division per amount: ex tax and per month at once, so that nothing is rounded twice
+        -- one division per amount: its tax and per month at once, so that nothing is rounded twice
         -- (D15, D16)
-        {%- for amount, column in [
-            ('(gross_native - recurring_discount_native)', 'full_mrr_native'),
-            ('gross_native', 'full_gross_mrr_native'),
+        {%- set net = '(gross_native - recurring_discount_native)' %}
+        {%- for amount, taxed, column in [
+            (net, '(1 + included_tax_rate)', 'full_mrr_native'),
+            ('gross_native', '(1 + included_tax_rate)', 'full_gross_mrr_native'),
+            (times(net, '1 + added_tax_rate'), '1', 'full_mrr_incl_tax_native'),
         ] %}
         case interval_unit
             {%- for unit, (times_months, per_months) in months_per.items() %}
             when '{{ unit }}' then {{ divide(
                 amount ~ ' * ' ~ times_months,
-                '(1 + included_tax_rate) * ' ~ per_months ~ ' * interval_count') }}
+                taxed ~ ' * ' ~ per_months ~ ' * interval_count') }}
             {%- endfor %}
         end as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
@@ -333,6 +335,11 @@ pieced as (
             case when piece_state in ('active', 'grace') then full_mrr_native else 0 end
             as decimal(18, 6)
         ) as mrr_native,
+        -- null: it counts, and nobody said at which rate it is taxed
+        cast(
+            case when piece_state in ('active', 'grace') then full_mrr_incl_tax_native else 0 end
+            as decimal(18, 6)
+        ) as mrr_incl_tax_native,
         -- before the discount; 0 wherever mrr_native counts nothing, a price discounted away counts
         cast(
             case

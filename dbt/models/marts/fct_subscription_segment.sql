@@ -27,6 +27,9 @@ segments as (
         net_native,
         gross_mrr_native,
         mrr_native,
+        mrr_incl_tax_native,
+        cast(case when mrr_incl_tax_native is null then 'no_tax_rate' end as string)
+            as mrr_incl_tax_native_null_reason,
         is_over_discounted,
         currency,
         interval_unit,

@@ -36,6 +36,23 @@ closed_cohorts as (
 
 ),
 
+cohort_months as (
+
+    select * from {{ ref('int_cohort_months_summed') }}
+
+),
+
+taxed as (
+
+    select
+        month,
+        sum(mrr_incl_tax) as mrr_incl_tax,
+        sum(tax_rate_missing_line_count) as tax_rate_missing_line_count
+    from cohort_months
+    group by month
+
+),
+
 pivoted as (
 
     select
@@ -62,11 +79,17 @@ joined as (
 
     select
         pivoted.*,
+        coalesce(taxed.mrr_incl_tax, 0) as mrr_incl_tax,
+        coalesce(taxed.tax_rate_missing_line_count, 0) as tax_rate_missing_line_count,
+        -- nothing is known where no line says its rate
+        coalesce(taxed.mrr_incl_tax = 0 and taxed.tax_rate_missing_line_count > 0, false)
+            as is_tax_rate_missing,
         coalesce(closed_cohorts.cohort_mrr, 0) as cohort_12m_mrr,
         coalesce(closed_cohorts.retained_mrr, 0) as retained_12m_mrr,
         coalesce(closed_cohorts.current_mrr, 0) as current_12m_mrr
     from pivoted
     left join closed_cohorts on pivoted.month = closed_cohorts.month
+    left join taxed on pivoted.month = taxed.month
 
 ),
 
@@ -81,6 +104,14 @@ kpis as (
         {%- endfor %}
         {{ total('mrr') }} as mrr,
         {{ total('12 * mrr') }} as arr,
+        {%- for column, amount in [
+            ('mrr_incl_tax', 'mrr_incl_tax'), ('arr_incl_tax', '12 * mrr_incl_tax'),
+        ] %}
+        {{ total('case when not is_tax_rate_missing then ' ~ amount ~ ' end') }} as {{ column }},
+        cast(case when is_tax_rate_missing then 'no_tax_rate' end as string)
+            as {{ column }}_null_reason,
+        {%- endfor %}
+        cast(tax_rate_missing_line_count as bigint) as tax_rate_missing_line_count,
         cast(begin_customer_count as bigint) as begin_customer_count,
         {%- for column in counts %}
         cast({{ column }} as bigint) as {{ column }},

@@ -40,6 +40,9 @@ changes as (
         cohort_month,
         month,
         mrr_after - mrr_before as mrr_change,
+        mrr_incl_tax_after - mrr_incl_tax_before as mrr_incl_tax_change,
+        tax_rate_missing_lines_after - tax_rate_missing_lines_before
+            as tax_rate_missing_lines_change,
         case
             when movement_type in ('opening', 'new', 'reactivation') then 1
             when movement_type = 'churn' then -1
@@ -55,13 +58,20 @@ changes as (
             as size_change,
         0 as lapse_change
     from movements
-    where movement_type is not null or mrr_after <> mrr_before
+    where
+        movement_type is not null
+        or mrr_after <> mrr_before
+        -- a new tax rate moves nothing but the amount with tax
+        or mrr_incl_tax_after <> mrr_incl_tax_before
+        or tax_rate_missing_lines_after <> tax_rate_missing_lines_before
     union all
     select
         cohorts.customer_key,
         cohorts.cohort_month,
         first_lapses.month,
         0 as mrr_change,
+        0 as mrr_incl_tax_change,
+        0 as tax_rate_missing_lines_change,
         0 as active_change,
         0 as size_change,
         1 as lapse_change
@@ -74,6 +84,8 @@ changes as (
         cohorts.cohort_month,
         churns.month,
         0 as mrr_change,
+        0 as mrr_incl_tax_change,
+        0 as tax_rate_missing_lines_change,
         -1 as active_change,
         0 as size_change,
         0 as lapse_change
@@ -91,6 +103,8 @@ typed as (
         cast(cohort_month as date) as cohort_month,
         cast(month as date) as month,
         {{ total('mrr_change') }} as mrr_change,
+        {{ total('mrr_incl_tax_change') }} as mrr_incl_tax_change,
+        cast(tax_rate_missing_lines_change as bigint) as tax_rate_missing_lines_change,
         cast(active_change as bigint) as active_change,
         cast(size_change as bigint) as size_change,
         cast(lapse_change as bigint) as lapse_change

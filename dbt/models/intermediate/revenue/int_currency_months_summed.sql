@@ -27,7 +27,10 @@ changes as (
         currency,
         first_month as month,
         gross_mrr_native,
-        mrr_native
+        mrr_native,
+        coalesce(mrr_incl_tax_native, 0) as mrr_incl_tax_native,
+        case when mrr_native > 0 and mrr_incl_tax_native is null then 1 else 0 end
+            as tax_rate_missing_line_count
     from pieces
     where
         gross_mrr_native > 0
@@ -37,7 +40,10 @@ changes as (
         currency,
         last_month_excl as month,
         -gross_mrr_native as gross_mrr_native,
-        -mrr_native as mrr_native
+        -mrr_native as mrr_native,
+        -coalesce(mrr_incl_tax_native, 0) as mrr_incl_tax_native,
+        case when mrr_native > 0 and mrr_incl_tax_native is null then -1 else 0 end
+            as tax_rate_missing_line_count
     from pieces
     where gross_mrr_native > 0 and first_month < last_month_excl
 
@@ -50,7 +56,9 @@ summed as (
         -- what happened before the history begins is folded into its first month
         greatest(changes.month, edges.history_start_month) as month,
         sum(changes.gross_mrr_native) as gross_mrr_native,
-        sum(changes.mrr_native) as mrr_native
+        sum(changes.mrr_native) as mrr_native,
+        sum(changes.mrr_incl_tax_native) as mrr_incl_tax_native,
+        sum(changes.tax_rate_missing_line_count) as tax_rate_missing_line_count
     from changes
     cross join edges
     where changes.month <= edges.last_completed_month
@@ -69,14 +77,14 @@ running as (
     select
         months.month,
         currencies.currency,
-        sum(coalesce(summed.gross_mrr_native, 0)) over (
+        {%- for column in [
+            'gross_mrr_native', 'mrr_native', 'mrr_incl_tax_native', 'tax_rate_missing_line_count',
+        ] %}
+        sum(coalesce(summed.{{ column }}, 0)) over (
             partition by currencies.currency order by months.month nulls last
             rows between unbounded preceding and current row
-        ) as gross_mrr_native,
-        sum(coalesce(summed.mrr_native, 0)) over (
-            partition by currencies.currency order by months.month nulls last
-            rows between unbounded preceding and current row
-        ) as mrr_native
+        ) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from months
     cross join currencies
     left join summed
@@ -91,7 +99,9 @@ typed as (
         cast(currency as string) as currency,
         {{ total('gross_mrr_native') }} as gross_mrr_native,
         {{ total('gross_mrr_native - mrr_native') }} as recurring_discount_mrr_native,
-        {{ total('mrr_native') }} as mrr_native
+        {{ total('mrr_native') }} as mrr_native,
+        {{ total('mrr_incl_tax_native') }} as mrr_incl_tax_native,
+        cast(tax_rate_missing_line_count as bigint) as tax_rate_missing_line_count
     from running
 
 )

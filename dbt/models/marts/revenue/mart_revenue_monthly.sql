@@ -113,6 +113,12 @@ revenue as (
             'coalesce(rates.rate, 0)') }} as recurring_discount_mrr,
         {{ total_at_rate('coalesce(currency_months.mrr_native, 0)', 'coalesce(rates.rate, 0)') }}
             as mrr,
+        {{ total('coalesce(currency_months.mrr_incl_tax_native, 0)') }} as mrr_incl_tax_native,
+        {{ total_at_rate(
+            'coalesce(currency_months.mrr_incl_tax_native, 0)', 'coalesce(rates.rate, 0)') }}
+            as mrr_incl_tax,
+        cast(coalesce(currency_months.tax_rate_missing_line_count, 0) as bigint)
+            as tax_rate_missing_line_count,
         {{ total_at_rate(
             'coalesce(currency_months.mrr_native, 0)', 'coalesce(fixed_rates.fixed_rate, 0)') }}
             as constant_currency_mrr,
