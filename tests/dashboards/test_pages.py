@@ -414,3 +414,26 @@ def test_the_customers_of_every_cell_add_up_to_the_cell_and_their_contracts_to_t
                 assert sums.get("JPY", 0) == revenue.customer_mrr(snapshot, key, later)
                 checked += 1
     assert checked == 22  # 28 movements, of which 6 are of the customer who pays in USD
+
+
+# ---- what a company chose ----
+
+
+def test_a_page_shows_dates_and_negatives_as_the_company_does(gd1_home):
+    (gd1_home / "keizoku.toml").write_text(
+        '[display]\ncalendar_era = "wareki"\nnegative_mark = "()"\n', encoding="utf-8"
+    )
+    app = open_page("mrr", month="2026-03", type="churn")
+    assert not app.exception
+    assert "令和8年6月30日(火) 時点" in words(app)
+    assert "2 顧客、合計 (23,000円)" in words(app)
+    assert "2026/06/30" not in words(app)
+
+
+def test_a_mistake_in_keizoku_toml_is_told_and_the_page_goes_on(gd1_home):
+    (gd1_home / "keizoku.toml").write_text('[display]\ncalendar_era = "showa"\n', encoding="utf-8")
+    app = open_page()
+    assert not app.exception
+    assert "display.calendar_era = showa" in app.error[0].value.replace("\\", "")
+    assert "seireki | wareki" in words(app).replace("\\", "")
+    assert tiles(app)["MRR"][0] == "106,600円"

@@ -226,7 +226,7 @@ def show_facts(page: Frame, known: dict, person: dict | None) -> None:
         return None if value is None else formats.money(Decimal(value))
 
     def month(value: int | None) -> str | None:
-        return None if value is None else text("format.months").split()[value - 1]
+        return None if value is None else formats.month_name(value)
 
     facts = {
         "owner": known["owner"],
