@@ -34,6 +34,7 @@ class Formats:
     negative_mark: str | None = None
     calendar_era: str = "seireki"
     week_starts_on: str = "monday"
+    fiscal_year_start_month: int = 4
 
     # ---- money ----
 
@@ -264,9 +265,15 @@ class Formats:
         return self.text("format.fiscal_half", fiscal_year=self.fiscal_year(year), half=name)
 
     def fiscal_quarter(self, year: int, quarter: int) -> str:
-        """A fiscal quarter: `2026年度 第1四半期`."""
+        """A fiscal quarter with its months: `FY26 Q1（4–6月）`."""
+        first = (self.fiscal_year_start_month - 1 + 3 * (quarter - 1)) % 12
+        names = self.text("format.month_numbers").split()
         return self.text(
-            "format.fiscal_quarter", fiscal_year=self.fiscal_year(year), quarter=quarter
+            "format.fiscal_quarter",
+            year=f"{year % 100:02}",
+            quarter=quarter,
+            first=names[first],
+            last=names[(first + 2) % 12],
         )
 
 

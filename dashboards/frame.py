@@ -106,6 +106,7 @@ def formats_of(
         negative_mark=display.negative_mark,
         calendar_era=display.calendar_era,
         week_starts_on=display.week_starts_on,
+        fiscal_year_start_month=policy["fiscal_year_start_month"],
     )
 
 

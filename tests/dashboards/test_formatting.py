@@ -80,9 +80,27 @@ def test_dates_months_and_fiscal_years():
     assert JA.fiscal_year(2026) == "2026年度"
     assert JA.fiscal_half(2026, 1) == "2026年度 上期"
     assert JA.fiscal_half(2025, 2) == "2025年度 下期"
-    assert JA.fiscal_quarter(2026, 1) == "2026年度 第1四半期"
     assert EN.date(date(2026, 4, 1)) == "2026/04/01 (Wed)"
     assert EN.month(date(2026, 4, 1)) == "Apr 2026"
+
+
+@pytest.mark.parametrize(
+    ("start", "quarters"),
+    [
+        (4, ["FY26 Q1（4–6月）", "FY26 Q2（7–9月）", "FY26 Q3（10–12月）", "FY26 Q4（1–3月）"]),
+        (1, ["FY26 Q1（1–3月）", "FY26 Q2（4–6月）", "FY26 Q3（7–9月）", "FY26 Q4（10–12月）"]),
+        (10, ["FY26 Q1（10–12月）", "FY26 Q2（1–3月）", "FY26 Q3（4–6月）", "FY26 Q4（7–9月）"]),
+        (12, ["FY26 Q1（12–2月）", "FY26 Q2（3–5月）", "FY26 Q3（6–8月）", "FY26 Q4（9–11月）"]),
+    ],
+)
+def test_a_quarter_names_its_months_by_the_start_of_the_fiscal_year(start, quarters):
+    formats = Formats(Text("ja"), fiscal_year_start_month=start)
+    assert [formats.fiscal_quarter(2026, quarter) for quarter in (1, 2, 3, 4)] == quarters
+
+
+def test_a_quarter_in_english_and_of_an_early_year():
+    assert EN.fiscal_quarter(2026, 1) == "FY26 Q1 (Apr–Jun)"
+    assert JA.fiscal_quarter(2009, 4) == "FY09 Q4（1–3月）"
 
 
 def test_an_export_time_is_told_in_business_time_across_the_new_fiscal_year():

@@ -313,11 +313,11 @@ def test_a_fiscal_year_half_or_quarter_is_chosen_at_one_press(gd1_home):
     app = open_page("mrr")
     period = next(box for box in app.selectbox if box.label == "期間")
     assert list(period.options) == [
-        *("2026年度", "2026年度 上期", "2026年度 第1四半期"),  # April to June are on record
-        *("2025年度", "2025年度 下期", "2025年度 第4四半期", "2025年度 第3四半期"),
+        *("2026年度", "2026年度 上期", "FY26 Q1（4–6月）"),  # April to June are on record
+        *("2025年度", "2025年度 下期", "FY25 Q4（1–3月）", "FY25 Q3（10–12月）"),
     ]
     assert period.value is None  # December to June is none of them
-    period.select("2025年度 第4四半期").run()
+    period.select("FY25 Q4（1–3月）").run()
     assert not app.exception
     assert [app.query_params[name] for name in ("from", "to")] in (
         ["2026-01", "2026-03"],
