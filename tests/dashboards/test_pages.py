@@ -142,7 +142,10 @@ def test_a_figure_whose_export_never_came_is_unknown_and_not_nought(partial_home
     cash = tiles(open_page("cash"))
     assert {cash[name] for name in ("月末売掛金残高", "請求額（税込）", "入金額")} == {unknown}
     customer = tiles(open_page("customer", customer="C01"))
-    assert customer["MRR"] == ("10,000円", "有効な契約 1 件")
+    assert customer["MRR"] == (
+        "10,000円",
+        "2026年6月末時点。有効な契約は 2026/06/30(火) に 1 件",
+    )
     names = ("LTV（実績）", "売上（直近12か月）", "未回収残高")
     assert {customer[name] for name in names} == {unknown}
     assert not tiles(open_page("inquiries"))
