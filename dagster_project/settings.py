@@ -10,6 +10,7 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -160,6 +161,17 @@ class AlertsConfig(_Strict):
         return self
 
 
+class DisplayConfig(_Strict):
+    """How the pages show weeks, dates and what is below nought; no figure depends on it.
+
+    negative_mark None: as is usual in the language, ▲ or a minus.
+    """
+
+    week_starts_on: Literal["monday", "sunday"] = "monday"
+    calendar_era: Literal["seireki", "wareki"] = "seireki"
+    negative_mark: Literal["▲", "△", "-", "()"] | None = None
+
+
 class Config(_Strict):
     """The content of keizoku.toml; every key is optional."""
 
@@ -170,6 +182,7 @@ class Config(_Strict):
     freshness: FreshnessConfig = FreshnessConfig()
     ports: PortsConfig = PortsConfig()
     alerts: AlertsConfig = AlertsConfig()
+    display: DisplayConfig = DisplayConfig()
 
 
 @dataclass(frozen=True)
@@ -323,6 +336,15 @@ def load_settings(root: Path, *, dbt_dir: Path = DBT_DIR) -> Settings:
     return Settings(root=root, dbt_dir=dbt_dir, config=config, policy=policy)
 
 
+def load_display(root: Path) -> DisplayConfig:
+    """How the pages of a home show values; the defaults where it has no keizoku.toml.
+
+    Raises KeizokuError as load_settings does, but looks at nothing else.
+    """
+    config_file = root / CONFIG_NAME
+    return _read_config(config_file).display if config_file.is_file() else DisplayConfig()
+
+
 def policy_defaults(dbt_dir: Path = DBT_DIR) -> dict[str, Any]:
     """The policy block of dbt_project.yml."""
     declared = yaml.safe_load((dbt_dir / "dbt_project.yml").read_text(encoding="utf-8"))
@@ -376,8 +398,15 @@ def _read_config(config_file: Path) -> Config:
             where=str(config_file),
             key=key,
             value=first["input"],
-            expected=first["msg"],
+            expected=_allowed(first),
         ) from error
+
+
+def _allowed(error: Mapping[str, Any]) -> str:
+    """What may stand there: the values by name where there are few, else as pydantic says it."""
+    if error["type"] != "literal_error":
+        return error["msg"]
+    return " | ".join(re.findall(r"'([^']*)'", error["ctx"]["expected"]))
 
 
 def _check_entities(config: Config, config_file: Path) -> None:

@@ -1,11 +1,11 @@
 """The home's access log read back: who looked at, asked, took or changed what, and when.
 
-Days and weeks are those of the business time zone. What an entry is about (`thing`) is the page,
-the table, the file, the version or the saved query it names.
+Days are those of the business time zone, weeks begin on the day the company chose. What an entry
+is about (`thing`) is the page, the table, the file, the version or the saved query it names.
 """
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ import streamlit as st
 
 from dagster_project.settings import json_lines
 from dashboards import access
+from dashboards.formatting import Formats, week_start
 
 VIEW, SQL, EXPORT, ORIGINAL = "view", "sql", "export", "original_line"
 NAMES_THE_THING = ("page", "table", "file_name", "name", "version")
@@ -30,30 +31,33 @@ SCHEMA = {
 }
 
 
-def read(home: Path, time_zone: str) -> tuple[pl.DataFrame, int]:
+def read(home: Path, formats: Formats) -> tuple[pl.DataFrame, int]:
     """Every entry, the latest first (SCHEMA; `at` naive UTC), and how many lines cannot be read."""
     path = home / access.LOG
     try:
         facts = path.stat()
     except OSError:
         return pl.DataFrame(schema=SCHEMA), 0
-    return _read(str(path), (facts.st_size, facts.st_mtime_ns), time_zone)
+    state = (facts.st_size, facts.st_mtime_ns)
+    return _read(str(path), state, formats.time_zone, formats.first_weekday)
 
 
 @st.cache_data(show_spinner=False, max_entries=2)
-def _read(path: str, state: tuple[int, int], time_zone: str) -> tuple[pl.DataFrame, int]:
+def _read(
+    path: str, state: tuple[int, int], time_zone: str, first_weekday: int
+) -> tuple[pl.DataFrame, int]:
     # once per state of the file: narrowing a long log must not read it again
     zone = ZoneInfo(time_zone)
     entries, unreadable = [], 0
     for line in json_lines(Path(path).read_text(encoding="utf-8", errors="replace")):
         try:
-            entries.append(_entry(json.loads(line), zone))
+            entries.append(_entry(json.loads(line), zone, first_weekday))
         except (ValueError, KeyError, TypeError, AttributeError):
             unreadable += 1
     return pl.DataFrame(entries, schema=SCHEMA, orient="row").reverse(), unreadable
 
 
-def _entry(told: dict, zone: ZoneInfo) -> tuple:
+def _entry(told: dict, zone: ZoneInfo, first_weekday: int) -> tuple:
     at = datetime.fromisoformat(told["at"])
     day = at.astimezone(zone).date()
     named = (str(told[name]) for name in NAMES_THE_THING if told.get(name))
@@ -62,7 +66,7 @@ def _entry(told: dict, zone: ZoneInfo) -> tuple:
     return (
         (at - at.utcoffset()).replace(tzinfo=None),
         day,
-        day - timedelta(days=day.weekday()),
+        week_start(day, first_weekday),
         str(told["principal"]),
         str(told["action"]),
         thing,

@@ -10,10 +10,22 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import access, filters, frame, printout, saved_views, search, tour, warehouse
+from dagster_project.messages import KeizokuError
+from dagster_project.settings import DisplayConfig, load_display
+from dashboards import (
+    access,
+    filters,
+    frame,
+    printout,
+    refusals,
+    saved_views,
+    search,
+    tour,
+    warehouse,
+)
 from dashboards.app_pages import DEFAULT_PAGE, PAGES
 from dashboards.catalogue import LANGUAGES, Text, literal
-from dashboards.formatting import UNITS, Formats
+from dashboards.formatting import UNITS
 from dashboards.queries import about
 
 HERE = Path(__file__).parent
@@ -83,17 +95,11 @@ def run_page(page, text: Text, unit: str, tax: str, above_choices) -> None:
     st.title(page.title, anchor=False)
     try:
         snapshot, passed_over = warehouse.current(home, who)
-        policy = warehouse.manifest(snapshot)["policy"]
         as_of = about.as_of(snapshot)
         if as_of is None:
             frame.show_no_month(text)
             return
-        formats = Formats(
-            text,
-            unit,
-            currency=policy["reporting_currency"],
-            time_zone=policy["business_timezone"],
-        )
+        formats = frame.formats_of(snapshot, read_display(home, text), text, unit)
         is_dark = st.context.theme.type == "dark"
         made = frame.Frame(home, snapshot, as_of, who, text, formats, is_dark, tax)
         tour.begin_on_first_visit(made)
@@ -121,6 +127,15 @@ def run_page(page, text: Text, unit: str, tax: str, above_choices) -> None:
         frame.show_empty(text, home)
     except warehouse.VersionBroken as error:
         frame.show_broken(text, error)
+
+
+def read_display(home: Path, text: Text) -> DisplayConfig:
+    """How the company wants values shown; says so and goes on as usual where it cannot be read."""
+    try:
+        return load_display(home)
+    except KeizokuError as error:
+        refusals.show(text, error)
+        return DisplayConfig()
 
 
 def record_view(made: frame.Frame, name: str) -> frame.Frame:

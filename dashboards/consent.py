@@ -136,7 +136,11 @@ def content(page: Frame, name: str, channel: str, kind: str, made: Made) -> byte
         made.rows.select(column.name for column in made.columns).rows(),
     )
     _, write_text = FILES[kind]
-    return write_text(table) if write_text else xlsx.workbook([table], notes(page, made, channel))
+    return (
+        write_text(table)
+        if write_text
+        else xlsx.workbook([table], notes(page, made, channel), negative=page.formats.negative)
+    )
 
 
 def file_name(page: Frame, name: str, channel: str, kind: str) -> str:

@@ -25,9 +25,17 @@ class Level:
 
 
 def levels_over_time(
-    levels: Sequence[Level], *, day_title: str, mrr_title: str, is_dark: bool
+    levels: Sequence[Level],
+    *,
+    day_title: str,
+    mrr_title: str,
+    month_labels: str,
+    is_dark: bool,
 ) -> alt.Chart:
-    """Stairs from month-end to month-end; a level holds until the next one."""
+    """Stairs from month-end to month-end; a level holds until the next one.
+
+    month_labels: the expression that writes an instant of the axis.
+    """
     table = pl.DataFrame(
         [
             {
@@ -44,7 +52,7 @@ def levels_over_time(
         x=alt.X(
             "day:T",
             title=day_title,
-            axis=alt.Axis(format="%Y/%m", labelOverlap="greedy", tickCount=6),
+            axis=alt.Axis(labelExpr=month_labels, labelOverlap="greedy", tickCount=6),
         ),
         y=alt.Y("mrr:Q", title=mrr_title, axis=alt.Axis(format=",.3~f", tickCount=4)),
     )

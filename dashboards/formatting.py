@@ -6,25 +6,35 @@ before a reader's eye, not a metric.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from dashboards.catalogue import Text
+from sources.values import ERAS
 
 # display unit -> (divisor, decimals). Millions keep one decimal: 0 百万円 tells nobody anything.
 UNITS = {"one": (1, 0), "thousand": (1_000, 0), "million": (1_000_000, 1)}
+WAREKI, IN_BRACKETS = "wareki", "()"
+FIRST_WEEKDAYS = {"monday": 0, "sunday": 6}
 ZERO_DECIMAL_CURRENCIES = frozenset({"JPY", "KRW", "VND", "CLP"})
 
 
 @dataclass(frozen=True)
 class Formats:
-    """Turns values into text for one language, one display unit and one reporting currency."""
+    """Turns values into text for one language, one display unit and one reporting currency.
+
+    negative_mark, calendar_era, week_starts_on: as [display] of keizoku.toml says.
+    """
 
     text: Text
     unit: str = "one"
     currency: str = "JPY"
     time_zone: str = "Asia/Tokyo"
+    negative_mark: str | None = None
+    calendar_era: str = "seireki"
+    week_starts_on: str = "monday"
+    fiscal_year_start_month: int = 4
 
     # ---- money ----
 
@@ -73,11 +83,9 @@ class Formats:
 
     def _money_text(self, number: Decimal, plus: str) -> str:
         group = "money" if self.currency == "JPY" else "money_other"
-        sign = self.text("format.minus") if number < 0 else plus if number > 0 else ""
         digits = f"{abs(number):,.{self._money_decimals()}f}"
-        return self.text(
-            f"format.{group}.{self.unit}", sign=sign, number=digits, currency=self.currency
-        )
+        shown = self.text(f"format.{group}.{self.unit}", number=digits, currency=self.currency)
+        return self._marked(number, shown, plus)
 
     def native(self, value: Decimal, currency: str) -> str:
         """An amount in a contract's own currency: `JPY 10,000`, `USD 120.00`."""
@@ -100,18 +108,18 @@ class Formats:
         """A rate between 0 and 1 as a percentage with two decimals: `18.18%`."""
         if value is None:
             return self.missing(reason)
-        return f"{self._signed(_rounded(Decimal(value) * 100, 2), 2)}%"
+        return self._signed(_rounded(Decimal(value) * 100, 2), 2, ending="%")
 
     def share(self, value: Decimal | float) -> str:
         """A rate between 0 and 1 as a whole percentage, for cells of a heatmap: `82%`."""
-        return f"{self._signed(_rounded(Decimal(repr(float(value))) * 100, 0), 0)}%"
+        return self._signed(_rounded(Decimal(repr(float(value))) * 100, 0), 0, ending="%")
 
     def rate_change(self, now: Decimal | None, before: Decimal | None) -> str | None:
         """The signed difference of two rates in percentage points: `+8.18pt`."""
         if now is None or before is None:
             return None
         points = _rounded((Decimal(now) - Decimal(before)) * 100, 2)
-        return f"{self._plus_signed(points, 2)}pt"
+        return self._plus_signed(points, 2, ending="pt")
 
     def ratio(self, value: Decimal | None, reason: str | None = None) -> str:
         """A plain ratio with two decimals: `0.43`."""
@@ -129,22 +137,42 @@ class Formats:
             return self.text("format.missing")
         return self.text("format.missing_because", reason=self.text.code("null_reason", reason))
 
-    def _signed(self, number: Decimal | float, decimals: int) -> str:
-        sign = self.text("format.minus") if number < 0 else ""
-        return f"{sign}{abs(number):,.{decimals}f}"
+    @property
+    def negative(self) -> str:
+        """The mark before a negative number, or `()` where it stands in brackets."""
+        return self.negative_mark or self.text("format.minus")
 
-    def _plus_signed(self, number: Decimal, decimals: int) -> str:
-        plus = self.text("format.plus") if number > 0 else ""
-        return f"{plus}{self._signed(number, decimals)}"
+    def _marked(self, number: Decimal | float, shown: str, plus: str = "") -> str:
+        if number >= 0:
+            return f"{plus}{shown}" if number else shown
+        return f"({shown})" if self.negative == IN_BRACKETS else f"{self.negative}{shown}"
+
+    def _signed(
+        self, number: Decimal | float, decimals: int, *, ending: str = "", plus: str = ""
+    ) -> str:
+        return self._marked(number, f"{abs(number):,.{decimals}f}{ending}", plus)
+
+    def _plus_signed(self, number: Decimal, decimals: int, *, ending: str = "") -> str:
+        return self._signed(number, decimals, ending=ending, plus=self.text("format.plus"))
 
     # ---- dates ----
 
     def date(self, value: date | None) -> str:
-        """A day with its weekday: `2026/04/01(水)`."""
+        """A day with its weekday: `2026/04/01(水)`, `令和8年4月1日(水)`."""
         if value is None:
             return self.text("format.missing")
         weekday = self.text("format.weekdays").split()[value.weekday()]
-        return self.text("format.date", date=f"{value:%Y/%m/%d}", weekday=weekday)
+        letter = self._era(value)
+        if letter is None:
+            return self.text("format.date", date=f"{value:%Y/%m/%d}", weekday=weekday)
+        return self.text(
+            "format.date_of_era",
+            era=self.text(f"format.era.{letter}"),
+            year=self._year_of_era(value, letter),
+            month=value.month,
+            day=value.day,
+            weekday=weekday,
+        )
 
     def instant(self, value: datetime | None) -> str:
         """A naive UTC timestamp as local business time: `2026/07/01(水) 06:00`."""
@@ -161,13 +189,71 @@ class Formats:
         return value.replace(tzinfo=UTC).astimezone(ZoneInfo(self.time_zone))
 
     def month(self, value: date) -> str:
-        """A month: `2026年4月`."""
-        name = self.text("format.months").split()[value.month - 1]
-        return self.text("format.month", year=value.year, month=name)
+        """A month, by its first day: `2026年4月`, `令和8年4月`."""
+        name = self.month_name(value.month)
+        letter = self._era(value)
+        if letter is None:
+            return self.text("format.month", year=value.year, month=name)
+        return self.text(
+            "format.month_of_era",
+            era=self.text(f"format.era.{letter}"),
+            year=self._year_of_era(value, letter),
+            month=name,
+        )
+
+    def month_name(self, month: int) -> str:
+        """A month of any year: `4月`."""
+        return self.text("format.months").split()[month - 1]
 
     def month_axis(self, value: date) -> str:
-        """A month short enough for an axis of 36 of them: `2026/04`."""
-        return f"{value:%Y/%m}"
+        """A month short enough for an axis of 36 of them, in the order of time when sorted as
+        text: `2026/04`, `R08/04`.
+        """
+        letter = self._era(value)
+        if letter is None:
+            return f"{value:%Y/%m}"
+        return f"{letter}{value.year - ERAS[letter][0]:02}/{value:%m}"
+
+    def month_axis_expression(self) -> str:
+        """What month_axis does, for an axis of time: an expression of Vega."""
+        written = "timeFormat(datum.value, '%Y/%m')"
+        if self.calendar_era != WAREKI:
+            return written
+        for letter, (before, first, _) in ERAS.items():
+            begins = "datetime({}, {} - 1, {})".format(*map(int, first.split("-")))
+            year = f"'{letter}' + format(year(datum.value) - {before}, '02')"
+            month = "timeFormat(datum.value, '/%m')"
+            written = f"datum.value >= {begins} ? {year} + {month} : {written}"
+        return written
+
+    def day_axis(self, value: date) -> str:
+        """A day short enough for an axis: `2026/04/01`, `R08/04/01`."""
+        return f"{self.month_axis(value)}/{value:%d}"
+
+    def _era(self, value: date) -> str | None:
+        """The letter of the era a day falls in; None where years are counted as in the West."""
+        if self.calendar_era != WAREKI:
+            return None
+        day = f"{value:%Y-%m-%d}"
+        return next(
+            (letter for letter, (_, first, last) in ERAS.items() if first <= day <= last), None
+        )
+
+    def _year_of_era(self, value: date, letter: str) -> str:
+        year = value.year - ERAS[letter][0]
+        return self.text("format.first_year") if year == 1 else str(year)
+
+    # ---- weeks ----
+
+    @property
+    def first_weekday(self) -> int:
+        """The day weeks begin on, 0 = Monday."""
+        return FIRST_WEEKDAYS[self.week_starts_on]
+
+    def weekdays(self) -> list[str]:
+        """The names of the days of a week in its order: `日 月 火 水 木 金 土`."""
+        names = self.text("format.weekdays").split()
+        return names[self.first_weekday :] + names[: self.first_weekday]
 
     def fiscal_year(self, year: int) -> str:
         """A fiscal year by the year it begins in: `2026年度`."""
@@ -179,10 +265,21 @@ class Formats:
         return self.text("format.fiscal_half", fiscal_year=self.fiscal_year(year), half=name)
 
     def fiscal_quarter(self, year: int, quarter: int) -> str:
-        """A fiscal quarter: `2026年度 第1四半期`."""
+        """A fiscal quarter with its months: `FY26 Q1（4–6月）`."""
+        first = (self.fiscal_year_start_month - 1 + 3 * (quarter - 1)) % 12
+        names = self.text("format.month_numbers").split()
         return self.text(
-            "format.fiscal_quarter", fiscal_year=self.fiscal_year(year), quarter=quarter
+            "format.fiscal_quarter",
+            year=f"{year % 100:02}",
+            quarter=quarter,
+            first=names[first],
+            last=names[(first + 2) % 12],
         )
+
+
+def week_start(day: date, first_weekday: int) -> date:
+    """The first day of the week a day falls in; first_weekday: 0 = Monday."""
+    return day - timedelta(days=(day.weekday() - first_weekday) % 7)
 
 
 def _rounded(value: Decimal, decimals: int) -> Decimal:

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dagster_project import messages, runs
-from dagster_project.settings import default_as_of
+from dagster_project.settings import DisplayConfig, default_as_of
 from dashboards import clock, printout, warehouse
 from dashboards.access import Principal
 from dashboards.catalogue import Text, literal
-from dashboards.formatting import Formats
+from dashboards.formatting import UNITS, Formats
 from dashboards.queries import about
 from dashboards.warehouse import Snapshot, VersionBroken
 
@@ -115,6 +115,23 @@ class Frame:
 
 def _definition(metric: dict[str, str], lang: str) -> str:
     return metric[f"definition_{lang}"] or metric["formula"]
+
+
+def formats_of(
+    snapshot: Snapshot, display: DisplayConfig, text: Text, unit: str = next(iter(UNITS))
+) -> Formats:
+    """How values of a version are shown under a company's choices."""
+    policy = warehouse.manifest(snapshot)["policy"]
+    return Formats(
+        text,
+        unit,
+        currency=policy["reporting_currency"],
+        time_zone=policy["business_timezone"],
+        negative_mark=display.negative_mark,
+        calendar_era=display.calendar_era,
+        week_starts_on=display.week_starts_on,
+        fiscal_year_start_month=policy["fiscal_year_start_month"],
+    )
 
 
 def current() -> Frame:

@@ -8,6 +8,7 @@ import altair as alt
 import polars as pl
 
 from dashboards.charts import PUTS, colour, pressable, puts_of, styled
+from dashboards.formatting import week_start
 
 # blue goes on, orange is lost, grey is not decided: light, dark
 OUTCOMES = {
@@ -109,15 +110,23 @@ class Day:
 
 
 def calendar(
-    days: Sequence[Day], weekdays: Sequence[str], *, facts_title: str, is_dark: bool
+    days: Sequence[Day],
+    weekdays: Sequence[str],
+    *,
+    first_weekday: int,
+    facts_title: str,
+    is_dark: bool,
 ) -> alt.Chart:
-    """The days of a month in weeks from Monday; days on which terms end are filled."""
-    first = days[0].day
+    """The days of a month in weeks; days on which terms end are filled.
+
+    weekdays: in the order of the week, which begins on first_weekday (0 = Monday).
+    """
+    before = (days[0].day - week_start(days[0].day, first_weekday)).days
     table = pl.DataFrame(
         [
             {
-                "week": (day.day.day + first.weekday() - 1) // 7,
-                "weekday": weekdays[day.day.weekday()],
+                "week": (day.day.day + before - 1) // 7,
+                "weekday": weekdays[(day.day.weekday() - first_weekday) % 7],
                 "number": str(day.day.day),
                 "name": day.name,
                 "kind": "ends" if day.ends else "working" if day.is_working else "off",

@@ -17,12 +17,12 @@ from pathlib import Path
 import polars as pl
 
 from dagster_project.messages import KeizokuError
-from dashboards import access, charts, clock, levels, printout, steps, warehouse
+from dagster_project.settings import load_display
+from dashboards import access, charts, clock, frame, levels, printout, steps, warehouse
 from dashboards.aging import bucket_name
 from dashboards.catalogue import LANGUAGES, Text, plain
 from dashboards.exports import pdf, png, xlsx
 from dashboards.exports.table import Heading, Table
-from dashboards.formatting import Formats
 from dashboards.frame import KPI_MART, Frame
 from dashboards.queries import about, cash, control, renewals, report, revenue
 from dashboards.tables import Column
@@ -97,17 +97,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def open_page(home: Path, who: access.Principal, lang: str) -> Frame:
     """The frame of a page without a browser: the current version, in that language, in yen.
 
-    Raises NoSuchMonth when no month is complete, NotPublished, VersionBroken.
+    Raises NoSuchMonth when no month is complete, NotPublished, VersionBroken, KeizokuError when
+    keizoku.toml cannot be read.
     """
     snapshot, _ = warehouse.current(home, who)
-    policy = warehouse.manifest(snapshot)["policy"]
     as_of = about.as_of(snapshot)
     if as_of is None:
         raise NoSuchMonth("-")
     text = Text(lang)
-    formats = Formats(
-        text, currency=policy["reporting_currency"], time_zone=policy["business_timezone"]
-    )
+    formats = frame.formats_of(snapshot, load_display(home), text)
     return Frame(home, snapshot, as_of, who, text, formats, is_dark=False)
 
 
@@ -501,7 +499,7 @@ def as_xlsx(page: Frame, month: date, sections: Sequence[Section]) -> bytes:
             *((section.title, section.note) for section in sections if section.note),
         ],
     )
-    return xlsx.workbook([summary, *sheets], notes)
+    return xlsx.workbook([summary, *sheets], notes, negative=page.formats.negative)
 
 
 def heading(page: Frame, column: Column) -> str:

@@ -201,7 +201,11 @@ def download(
                 "xlsx",
                 "xlsx",
                 XLSX_MIME,
-                lambda made: xlsx.workbook([made], _notes(page, made, asked, version)),
+                lambda made: xlsx.workbook(
+                    [made],
+                    _notes(page, made, asked, version),
+                    negative=page.formats.negative,
+                ),
             ),
             ("csv", "csv", "text/csv", csv.utf8),
             ("cp932", "csv", "text/csv", csv.cp932),

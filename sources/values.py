@@ -327,7 +327,7 @@ _TIME_OF_DAY = (
 _ERA = r"(?P<era>明治|大正|昭和|平成|令和|[MTSHRmtshr]) ?(?P<era_year>元|[0-9]{1,2})"
 
 # First and last day of each era. Meiji before 6 counted by another calendar: refused.
-_ERAS = {
+ERAS = {
     "M": (1867, "1873-01-01", "1912-07-29"),
     "T": (1911, "1912-07-30", "1926-12-24"),
     "S": (1925, "1926-12-25", "1989-01-07"),
@@ -462,7 +462,7 @@ def _read_layout(frame: pl.DataFrame, layout: str) -> pl.DataFrame:
         pl.lit(None, dtype=pl.String).alias(part) for part in _PARTS if part not in parts.columns
     )
     letter = pl.col("era").replace(_ERA_LETTERS).str.to_uppercase()
-    era_start = {letter: start for letter, (start, _, _) in _ERAS.items()}
+    era_start = {letter: start for letter, (start, _, _) in ERAS.items()}
     era_year = pl.col("era_year").replace("元", "1").cast(pl.Int32)
     two_digits = pl.col("y").cast(pl.Int32)
     month = pl.coalesce("b", pl.col("B")).str.to_lowercase().str.head(3)
@@ -536,7 +536,7 @@ def _offset_minutes() -> pl.Expr:
 def _within_era() -> pl.Expr:
     day = pl.col("local").dt.date()
     within = pl.lit(False)
-    for letter, (_, first, last) in _ERAS.items():
+    for letter, (_, first, last) in ERAS.items():
         inside = day.is_between(pl.lit(first).str.to_date(), pl.lit(last).str.to_date())
         within = pl.when(pl.col("letter") == letter).then(inside).otherwise(within)
     return within

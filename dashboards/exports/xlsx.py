@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from dashboards.exports.table import NOT_IN_A_SHEET_NAME, Heading, Table, written
+from dashboards.formatting import IN_BRACKETS
 
 FONT = "游ゴシック"
 WIDEST, NARROWEST = 60, 6  # in characters; a full-width character counts two
@@ -19,25 +20,27 @@ FIRST_DAY_OF_EXCEL = date(1900, 3, 1)  # before it Excel counts a day that never
 ROWS_MEASURED = 500  # rows looked at for the width of a column
 # kind -> how Excel shows it; amounts have no decimals unless the values have some
 SHOWN_AS = {
-    "money": '#,##0;"▲"#,##0',
-    "count": '#,##0;"▲"#,##0',
-    "rate": '0.00%;"▲"0.00%',
+    "money": "#,##0",
+    "count": "#,##0",
+    "rate": "0.00%",
     "share": "0%",
     "ratio": "0.00",
     "month": 'yyyy"年"m"月"',
     "date": "yyyy/mm/dd",
     "instant": "yyyy/mm/dd hh:mm",
 }
-WITH_DECIMALS = '#,##0.00####;"▲"#,##0.00####'
+WITH_DECIMALS = "#,##0.00####"
+MARKED = ("money", "count", "rate")  # kinds whose negatives are marked as on the pages
 
 
 class TooLong(Exception):
     """The table has more rows than a sheet holds, or a cell more characters than a cell."""
 
 
-def workbook(tables: Sequence[Table], notes: Table, *, landscape: bool = True) -> bytes:
+def workbook(tables: Sequence[Table], notes: Table, *, negative: str) -> bytes:
     """An .xlsx file: one sheet per table, then the notes (as-of day, filters, who).
 
+    negative: the mark before a negative number, or `()` (Formats.negative).
     Raises TooLong when a table does not fit: nothing is cut off.
     """
     import xlsxwriter
@@ -57,13 +60,12 @@ def workbook(tables: Sequence[Table], notes: Table, *, landscape: bool = True) -
         },
     )
     book.formats[0].set_font_name(FONT)
-    styles = _Styles(book)
+    styles = _Styles(book, negative)
     taken: set[str] = set()
     for table in (*tables, notes):
         sheet = book.add_worksheet(_sheet_name(table.name, taken))
         _fill(sheet, table, styles)
-        if landscape:
-            sheet.set_landscape()
+        sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
@@ -83,8 +85,9 @@ def fits(table: Table) -> bool:
 class _Styles:
     """Cell formats of one workbook, each made once."""
 
-    def __init__(self, book):
+    def __init__(self, book, negative: str):
         self._book = book
+        self._negative = negative
         self._made: dict[str, object] = {}
 
     def of(self, number_format: str, **more: object):
@@ -94,6 +97,13 @@ class _Styles:
                 {"font_name": FONT, "num_format": number_format, "valign": "top", **more}
             )
         return self._made[key]
+
+    def of_number(self, kind: str, *, has_decimals: bool):
+        shown = WITH_DECIMALS if has_decimals else SHOWN_AS.get(kind, "General")
+        if kind not in MARKED:
+            return self.of(shown)
+        below = f"({shown})" if self._negative == IN_BRACKETS else f'"{self._negative}"{shown}'
+        return self.of(f"{shown};{below}")
 
 
 def _fill(sheet, table: Table, styles: _Styles) -> None:
@@ -116,10 +126,9 @@ def _write(sheet, row: int, column: int, heading: Heading, value: object, styles
         # an amount is added up: losing its millionths is less than missing it in a sum
         (heading.kind == "money" and abs(value) < 10**DIGITS_OF_EXCEL) or _is_exact_in_excel(value)
     ):
-        shown = SHOWN_AS.get(heading.kind, "General")
-        if heading.kind == "money" and value != int(value):
-            shown = WITH_DECIMALS
-        sheet.write_number(row, column, float(value), styles.of(shown))
+        has_decimals = heading.kind == "money" and value != int(value)
+        shown = styles.of_number(heading.kind, has_decimals=has_decimals)
+        sheet.write_number(row, column, float(value), shown)
     elif isinstance(value, date) and _day(value) >= FIRST_DAY_OF_EXCEL:
         kind = "instant" if isinstance(value, datetime) else heading.kind
         sheet.write_datetime(

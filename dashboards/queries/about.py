@@ -93,6 +93,11 @@ def months(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
+def last_month(snapshot: Snapshot) -> date:
+    """The first day of the last completed month, at whose end MRR of a customer stands."""
+    return months(snapshot)["month"][-1]
+
+
 @cached
 def delivery(snapshot: Snapshot, delivery_id: str, entity: str) -> pl.DataFrame:
     """One row: the delivered file a row came from (name, content hash, feed, export time)."""

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards import consent, filters, frame, levels, missing, search, tables
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
-from dashboards.queries import customer
+from dashboards.queries import about, customer
 from dashboards.sections.customer.cash import show_cash
 from dashboards.sections.customer.contracts import show_contracts
 from dashboards.sections.customer.header import MART, show_header
@@ -66,7 +66,10 @@ def show_list(page: Frame) -> None:
         title,
         unit=formats.money_unit(),
         metrics=[("mart_kpi_monthly", "mrr")],
-        notes=[text("customer.list_note")],
+        notes=[
+            text("customer.mrr_of", month=formats.month(about.last_month(page.snapshot))),
+            text("customer.list_note"),
+        ],
     )
     if listed.is_empty():
         st.info(text("customer.nobody" if asked else "customer.empty"), icon=":material/search:")

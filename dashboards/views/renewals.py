@@ -288,7 +288,8 @@ def show_calendar(page: Frame, owner: Owner, by_month: pl.DataFrame) -> None:
     deadlines = renewals.deadlines_by_day(page.snapshot, month, last, owner.is_anyone, owner.name)
     chart = renewal_charts.calendar(
         calendar_days(page, renewals.days(page.snapshot, month, last), ends, deadlines),
-        text("format.weekdays").split(),
+        formats.weekdays(),
+        first_weekday=formats.first_weekday,
         facts_title=text("renewals.on_this_day"),
         is_dark=page.is_dark,
     )

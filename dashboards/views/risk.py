@@ -70,7 +70,11 @@ def show_tiles(page: Frame, choice: Choice, model: list[dict]) -> None:
             None,
             formats,
             compared_with="",
-            without_change=text("risk.of_mrr", mrr=formats.money(everybody["mrr"])),
+            without_change=text(
+                "risk.of_mrr",
+                day=formats.date(page.as_of),
+                mrr=formats.money(everybody["mrr"]),
+            ),
             definition=page.definition(MART, "mrr_at_stake"),
         )
         for name in ("announced", "due"):

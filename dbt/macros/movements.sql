@@ -44,6 +44,20 @@
     )
 {%- endmacro %}
 
+{#- 1 for the first three months of the fiscal year. -#}
+{% macro fiscal_quarter(x) -%}
+    {%- set start = var('fiscal_year_start_month') -%}
+    {%- set months_in = 'mod(month(' ~ x ~ ') - ' ~ start ~ ' + 12, 12)' -%}
+    cast(
+        case
+            when {{ months_in }} < 3 then 1
+            when {{ months_in }} < 6 then 2
+            when {{ months_in }} < 9 then 3
+            else 4
+        end as bigint
+    )
+{%- endmacro %}
+
 {#- The items that lead from contract MRR to billed MRR (G-04), in the order they are shown; how
     much each is, is decided in int_billed_differences_explained. -#}
 {% macro bridge_items() %}

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dagster_project import commands
-from dagster_project.messages import KeizokuError
+from dagster_project.messages import KeizokuError, explain
 from dagster_project.settings import (
     CHOICES,
     RANGES,
+    DisplayConfig,
     default_as_of,
+    load_display,
     load_settings,
     policy_defaults,
 )
@@ -120,6 +122,38 @@ def test_a_policy_no_model_computes_yet_is_refused_and_the_usable_ones_named(
 )
 def test_what_the_models_can_do_is_accepted(tmp_path, line):
     load_settings(home_with(tmp_path, f"[policy]\n{line}\n"))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("week_starts_on", "saturday", "monday | sunday"),
+        ("calendar_era", "heisei", "seireki | wareki"),
+        ("negative_mark", "−", "▲ | △ | - | ()"),
+    ],
+)
+def test_a_wrong_way_to_show_values_names_the_file_the_key_and_what_may_stand_there(
+    tmp_path, key, value, allowed
+):
+    error = refusal(tmp_path, f'[display]\n{key} = "{value}"\n')
+    assert error.code == "config_wrong_value"
+    assert error.where.endswith("keizoku.toml")
+    assert error.values == {"key": f"display.{key}", "value": value, "expected": allowed}
+    said = explain(error.code, "ja", where=error.where, **error.values)
+    assert said["what"] == f"設定の値が正しくありません: display.{key} = {value}"
+    assert said["why"] == f"使える値: {allowed}"
+
+
+def test_a_misspelt_way_to_show_values_names_the_right_one(tmp_path):
+    error = refusal(tmp_path, '[display]\nweek_start = "monday"\n')
+    assert error.values == {"key": "display.week_start", "nearest": "display.week_starts_on"}
+
+
+def test_a_home_says_how_values_are_shown_and_shows_them_as_usual_where_it_does_not(tmp_path):
+    home = home_with(tmp_path, '[display]\ncalendar_era = "wareki"\nnegative_mark = "()"\n')
+    assert load_display(home) == DisplayConfig(calendar_era="wareki", negative_mark="()")
+    assert load_display(home).week_starts_on == "monday"
+    assert load_display(tmp_path / "nowhere") == DisplayConfig()
 
 
 def test_an_unknown_entity_of_the_freshness_rules_is_named(tmp_path):

@@ -5,6 +5,7 @@ import shutil
 from datetime import timedelta
 from types import SimpleNamespace
 
+import polars as pl
 import pytest
 
 from dagster_project import commands, publish, runs
@@ -16,6 +17,7 @@ from tests.dashboards.conftest import looks
 from tests.dashboards.gd1_home import GD1, THE_MORNING_AFTER, publish_gd1
 from tests.dashboards.languages import BOTH
 from tests.dashboards.test_cash import table
+from tests.dashboards.test_formatting import JA, SUNDAY
 from tests.dashboards.test_pages import UNTRANSLATED, open_page, tiles, words
 from tests.dashboards.test_sql import press
 
@@ -110,7 +112,7 @@ def test_a_log_cut_within_a_character_took_every_page_down(gd1_home):
 
 def test_a_pasted_line_separator_hid_an_entry_of_the_log(gd1_home):
     access.record(gd1_home, access.principal(), "sql", sql="select 1 -- a\u2028b\u0085c")
-    entries, unreadable = access_log.read(gd1_home, "Asia/Tokyo")
+    entries, unreadable = access_log.read(gd1_home, JA)
     assert (entries.height, unreadable) == (1, 0)
 
 
@@ -294,13 +296,20 @@ SEEN = (
 
 def test_days_and_weeks_are_those_of_the_business(gd1_home):
     write(gd1_home, *SEEN)
-    entries, unreadable = access_log.read(gd1_home, "Asia/Tokyo")
+    entries, unreadable = access_log.read(gd1_home, JA)
     assert unreadable == 0
     by_week = access_log.counted(entries, "week").sort("week")
     assert [(str(week), views) for week, views in by_week.select("week", "view").iter_rows()] == [
         ("2026-06-22", 1),
         ("2026-06-29", 2),
     ]
+
+
+def test_a_sunday_belongs_to_the_week_it_begins_where_weeks_begin_on_sunday(gd1_home):
+    write(gd1_home, *SEEN)
+    entries, _ = access_log.read(gd1_home, SUNDAY)
+    by_day = entries.select(pl.col("day", "week").cast(pl.String)).unique().sort("day")
+    assert by_day.rows() == [("2026-06-28", "2026-06-28"), ("2026-06-29", "2026-06-28")]
 
 
 def test_the_log_is_narrowed_by_who_what_and_page_in_the_address(gd1_home):

@@ -1,9 +1,11 @@
 """The waterfall: its axis, its bars and their colours; the layer cake's order."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from dashboards import renewal_charts
 from dashboards.charts import (
     COLOURS,
     Bar,
@@ -15,6 +17,28 @@ from dashboards.charts import (
     layer_cake,
     waterfall,
 )
+
+
+@pytest.mark.parametrize(
+    ("first_weekday", "names", "places"),
+    [
+        # 1 December 2026 is a Tuesday, the 6th a Sunday
+        (0, "月火水木金土日", {"1": (0, "火"), "6": (0, "日"), "7": (1, "月"), "31": (4, "木")}),
+        (6, "日月火水木金土", {"1": (0, "火"), "6": (1, "日"), "7": (1, "月"), "31": (4, "木")}),
+    ],
+)
+def test_a_week_of_the_calendar_begins_on_the_day_the_company_chose(first_weekday, names, places):
+    days = [
+        renewal_charts.Day(date(2026, 12, day), True, "", 0, "", "", "") for day in range(1, 32)
+    ]
+    chart = renewal_charts.calendar(
+        days, list(names), first_weekday=first_weekday, facts_title="", is_dark=False
+    )
+    drawn = chart.to_dict()
+    (cells,) = drawn["datasets"].values()
+    found = {cell["number"]: (cell["week"], cell["weekday"]) for cell in cells}
+    assert {number: found[number] for number in places} == places
+    assert drawn["layer"][0]["encoding"]["x"]["sort"] == list(names)
 
 
 def steps(begin: int, *changes: int) -> list[Step]:

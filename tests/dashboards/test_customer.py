@@ -215,7 +215,10 @@ def test_a_search_among_a_hundred_thousand_customers_is_answered_in_a_tenth_of_a
 
 def test_the_header_holds_what_the_customer_pays_brought_and_owes(full_home):
     shown = tiles(open_page("customer", customer="C01"))
-    assert shown["MRR"] == ("10,000円", "有効な契約 1 件")
+    assert shown["MRR"] == (
+        "10,000円",
+        "2026年6月末時点。有効な契約は 2026/06/30(火) に 1 件",
+    )
     assert shown["LTV（実績）"] == ("40,000円", "累計売上 50,000円 × 粗利率")
     assert shown["売上（直近12か月）"][0] == "50,000円"
     assert shown["未回収残高"][0] == "11,000円"
@@ -226,7 +229,7 @@ def test_the_header_holds_what_the_customer_pays_brought_and_owes(full_home):
 def test_the_header_says_why_to_worry_and_what_to_do(full_home):
     app = open_page("customer", customer="C01")
     (warning,) = [each.value for each in app.warning if "電話する" in each.value]
-    assert "影響MRR 10,000円・3か月以内の解約確率 25.00%" in warning
+    assert "影響MRR 10,000円（2026/06/30(火) 時点）・3か月以内の解約確率 25.00%" in warning
     assert "苦情があります" in warning
     assert app.header[0].value == "株式会社あおぞら製作所"
     assert "アオゾラセイサクショ" in words(app)

@@ -59,7 +59,27 @@ def test_cp932_lists_the_cells_it_cannot_hold_and_never_writes_a_question_mark()
 
 
 def opened(table: Table):
-    return openpyxl.load_workbook(io.BytesIO(xlsx.workbook([table], NOTES)))
+    return openpyxl.load_workbook(io.BytesIO(xlsx.workbook([table], NOTES, negative="▲")))
+
+
+@pytest.mark.parametrize(
+    ("mark", "amount", "rate"),
+    [
+        ("▲", '#,##0;"▲"#,##0', '0.00%;"▲"0.00%'),
+        ("-", '#,##0;"-"#,##0', '0.00%;"-"0.00%'),
+        ("()", "#,##0;(#,##0)", "0.00%;(0.00%)"),
+    ],
+)
+def test_a_negative_number_in_excel_is_a_number_marked_as_the_company_does(mark, amount, rate):
+    table = of(
+        [[Decimal(-23000), Decimal("-0.1818")]],
+        Heading("MRR（円）", "money"),
+        Heading("率", "rate"),
+    )
+    book = openpyxl.load_workbook(io.BytesIO(xlsx.workbook([table], NOTES, negative=mark)))
+    cells = book.worksheets[0][2]
+    assert [cell.value for cell in cells] == [-23000, -0.1818]
+    assert [cell.number_format for cell in cells] == [amount, rate]
 
 
 def test_excel_holds_real_dates_and_numbers_and_ids_as_text():
@@ -110,18 +130,19 @@ def test_excel_opens_ready_to_read_and_to_print():
 
 def test_sheet_names_excel_refuses_are_made_ones_it_takes():
     long = Table("売上[2026/04]:" + "あ" * 40, [Heading("a")], [])
-    names = openpyxl.load_workbook(io.BytesIO(xlsx.workbook([long, long], NOTES))).sheetnames
+    content = xlsx.workbook([long, long], NOTES, negative="▲")
+    names = openpyxl.load_workbook(io.BytesIO(content)).sheetnames
     assert [len(name) for name in names[:2]] == [31, 31]
     assert names[0] != names[1]
 
 
 def test_what_does_not_fit_a_sheet_is_refused_and_not_cut_off(monkeypatch):
     with pytest.raises(xlsx.TooLong):
-        xlsx.workbook([of([["あ" * 32_768]], "a")], NOTES)
+        xlsx.workbook([of([["あ" * 32_768]], "a")], NOTES, negative="▲")
     monkeypatch.setattr(xlsx, "LAST_ROW", 3)
     assert xlsx.fits(of([["1"], ["2"]], "a"))
     with pytest.raises(xlsx.TooLong):
-        xlsx.workbook([of([["1"], ["2"], ["3"]], "a")], NOTES)
+        xlsx.workbook([of([["1"], ["2"], ["3"]], "a")], NOTES, negative="▲")
 
 
 # ---- PNG and PDF ----

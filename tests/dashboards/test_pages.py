@@ -143,7 +143,10 @@ def test_a_figure_whose_export_never_came_is_unknown_and_not_nought(partial_home
     cash = tiles(open_page("cash"))
     assert {cash[name] for name in ("月末売掛金残高", "請求額（税込）", "入金額")} == {unknown}
     customer = tiles(open_page("customer", customer="C01"))
-    assert customer["MRR"] == ("10,000円", "有効な契約 1 件")
+    assert customer["MRR"] == (
+        "10,000円",
+        "2026年6月末時点。有効な契約は 2026/06/30(火) に 1 件",
+    )
     names = ("LTV（実績）", "売上（直近12か月）", "未回収残高")
     assert {customer[name] for name in names} == {unknown}
     assert not tiles(open_page("inquiries"))
@@ -390,11 +393,11 @@ def test_a_fiscal_year_half_or_quarter_is_chosen_at_one_press(gd1_home):
     app = open_page("mrr")
     period = next(box for box in app.selectbox if box.label == "期間")
     assert list(period.options) == [
-        *("2026年度", "2026年度 上期", "2026年度 第1四半期"),  # April to June are on record
-        *("2025年度", "2025年度 下期", "2025年度 第4四半期", "2025年度 第3四半期"),
+        *("2026年度", "2026年度 上期", "FY26 Q1（4–6月）"),  # April to June are on record
+        *("2025年度", "2025年度 下期", "FY25 Q4（1–3月）", "FY25 Q3（10–12月）"),
     ]
     assert period.value is None  # December to June is none of them
-    period.select("2025年度 第4四半期").run()
+    period.select("FY25 Q4（1–3月）").run()
     assert not app.exception
     assert [app.query_params[name] for name in ("from", "to")] in (
         ["2026-01", "2026-03"],
@@ -491,3 +494,26 @@ def test_the_customers_of_every_cell_add_up_to_the_cell_and_their_contracts_to_t
                 assert sums.get("JPY", 0) == revenue.customer_mrr(snapshot, key, later)
                 checked += 1
     assert checked == 22  # 28 movements, of which 6 are of the customer who pays in USD
+
+
+# ---- what a company chose ----
+
+
+def test_a_page_shows_dates_and_negatives_as_the_company_does(gd1_home):
+    (gd1_home / "keizoku.toml").write_text(
+        '[display]\ncalendar_era = "wareki"\nnegative_mark = "()"\n', encoding="utf-8"
+    )
+    app = open_page("mrr", month="2026-03", type="churn")
+    assert not app.exception
+    assert "令和8年6月30日(火) 時点" in words(app)
+    assert "2 顧客、合計 (23,000円)" in words(app)
+    assert "2026/06/30" not in words(app)
+
+
+def test_a_mistake_in_keizoku_toml_is_told_and_the_page_goes_on(gd1_home):
+    (gd1_home / "keizoku.toml").write_text('[display]\ncalendar_era = "showa"\n', encoding="utf-8")
+    app = open_page()
+    assert not app.exception
+    assert "display.calendar_era = showa" in app.error[0].value.replace("\\", "")
+    assert "seireki | wareki" in words(app).replace("\\", "")
+    assert tiles(app)["MRR"][0] == "106,600円"

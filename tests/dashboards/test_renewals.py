@@ -1,6 +1,7 @@
 """更新パイプライン: windows of days, calendar, list to contact, golden renewal rates."""
 
 import hashlib
+import json
 
 import duckdb
 import pytest
@@ -114,6 +115,18 @@ def test_the_calendar_shows_the_month_whose_terms_end_next_with_their_sum(gd1_ho
     said = words(open_page("renewals", view="calendar"))
     assert "2026年12月に満了する契約" in said
     assert "✓ 合計 120,000円 は、一つ上の数字と一致しています。" in said
+
+
+def test_the_calendar_and_its_days_follow_the_company(gd1_home):
+    (gd1_home / "keizoku.toml").write_text(
+        '[display]\nweek_starts_on = "sunday"\ncalendar_era = "wareki"\n', encoding="utf-8"
+    )
+    app = open_page("renewals", view="calendar", month="2026-12")
+    assert "令和8年12月に満了する契約" in words(app)
+    spec = app.get("vega_lite_chart")[0].proto.spec
+    assert '["日", "月", "火", "水", "木", "金", "土"]' in json.dumps(
+        json.loads(spec), ensure_ascii=False
+    )
 
 
 def test_the_rates_of_march_are_the_golden_ones(gd1_home):

@@ -93,7 +93,7 @@ def test_every_view_opens_in_every_language(request, home, view, lang):
 def test_the_tiles_say_how_many_and_how_much_of_all(gd1_home):
     assert tiles(open_page("risk")) == {
         "要注意の顧客": ("3", "支払中 10 顧客のうち"),
-        "影響MRR": ("36,600円", "全体のMRR 106,600円 のうち"),
+        "影響MRR": ("36,600円", "2026/06/30(火) 時点。全体のMRR 106,600円 のうち"),
         "解約を申し込んだ顧客": ("0", "MRR 0円"),
         "7日以内に連絡": ("1", "MRR 10,000円"),
         "解約確率の実力（AUC）": ("—", "予測力なし"),

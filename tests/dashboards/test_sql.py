@@ -142,7 +142,9 @@ def test_a_kind_no_sheet_knows_leaves_as_text(gd1_home):
     assert rows.rows() == [("[1, 2]", "2026-06-30 15:00:00+00:00", "09:00:00")]
     headings = [Heading(name) for name in rows.columns]
     notes = Table("notes", [Heading("what")], [["x"]])
-    assert xlsx.workbook([Table("sql", headings, rows.rows())], notes).startswith(b"PK")
+    assert xlsx.workbook([Table("sql", headings, rows.rows())], notes, negative="▲").startswith(
+        b"PK"
+    )
 
 
 # ---- chart ----

@@ -63,7 +63,7 @@ def show_log(page: Frame, settings: Settings) -> None:
 
 def read_log(page: Frame) -> pl.DataFrame:
     """The log; lines that cannot be read are counted and told."""
-    log, unreadable = access_log.read(page.home, page.formats.time_zone)
+    log, unreadable = access_log.read(page.home, page.formats)
     if unreadable:
         st.warning(page.text("admin.unreadable", count=unreadable), icon=":material/broken_image:")
     return log
@@ -161,14 +161,14 @@ def show_by_page(page: Frame, views: pl.DataFrame) -> None:
 
 
 def show_by_week(page: Frame, views: pl.DataFrame) -> None:
-    """Views by week, weeks beginning on Monday."""
+    """Views by week, weeks beginning on the day the company chose."""
     text, formats = page.text, page.formats
     title = text("admin.by_week")
-    titled(page, title, "views", text("admin.by_week_help"))
+    titled(page, title, "views", text("admin.by_week_help", weekday=formats.weekdays()[0]))
     rows = access_log.counted(views, "week").sort("week")
     name = text("admin.tile.views")
     points = [
-        charts.Point(f"{week:%Y/%m/%d}", name, Decimal(count), formats.count(count))
+        charts.Point(formats.day_axis(week), name, Decimal(count), formats.count(count))
         for week, count in rows.select("week", VIEW).iter_rows()
     ]
     charts.show(

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards import access, customers, filters, missing, search, tables, tiles
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
-from dashboards.queries import customer, people
+from dashboards.queries import about, customer, people
 from dashboards.tables import Column
 
 MART = "mart_customer_360"
@@ -118,7 +118,12 @@ def show_tiles(page: Frame, known: dict) -> None:
             page.metric_name("mart_kpi_monthly", "mrr"),
             "money",
             known["mrr"],
-            text("customer.contracts_count", count=formats.count(known["running_contract_count"])),
+            text(
+                "customer.contracts_count",
+                month=formats.month(about.last_month(page.snapshot)),
+                day=formats.date(page.as_of),
+                count=formats.count(known["running_contract_count"]),
+            ),
             page.definition("mart_kpi_monthly", "mrr"),
         ),
         (
@@ -201,6 +206,7 @@ def show_risk(page: Frame, customer_key: str) -> None:
             action=literal(risk[f"action_{lang}"]),
             chance=chance,
             mrr=formats.money(risk["mrr_at_stake"]),
+            day=formats.date(page.as_of),
             reasons="\n".join(reasons),
         ),
         icon=":material/warning:",
@@ -226,7 +232,7 @@ def show_facts(page: Frame, known: dict, person: dict | None) -> None:
         return None if value is None else formats.money(Decimal(value))
 
     def month(value: int | None) -> str | None:
-        return None if value is None else text("format.months").split()[value - 1]
+        return None if value is None else formats.month_name(value)
 
     facts = {
         "owner": known["owner"],

@@ -113,6 +113,7 @@ def show_mrr(page: Frame, known: dict) -> None:
         stairs,
         day_title=text("column.month_end"),
         mrr_title=formats.money_unit(),
+        month_labels=formats.month_axis_expression(),
         is_dark=page.is_dark,
     )
     charts.show(chart, key="mrr_over_time", alt=title)
