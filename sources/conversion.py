@@ -266,8 +266,7 @@ def _convert_sheet(
     unlisted, stands_in = pl.DataFrame(schema=REFUSED_SCHEMA), None
     if block.each:
         frame, unlisted, stands_in = _members(sheet, header_name(block.each))
-        # A name none of the lists has is blank, as a column of a record would be.
-        absent = sorted(block.member_headers - set(frame.columns))
+        absent = block.blank_members(frozenset(frame.columns))
         frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
         sheet = replace(sheet, frame=frame)
     frame, unclear, filtered = _filtered(mapping, block, sheet.frame, unlisted, facts)
@@ -434,6 +433,10 @@ def _cells(
             return _typed(column, rule, header, computed)
     if rule.currency is not None:
         currency = pl.Series([rule.currency]).new_from_index(0, frame.height)
+    if rule.currency_from is not None:
+        named = rule.currency_in(frozenset(frame.columns))
+        cells = frame.get_column(named) if named else _empty("", pl.String(), frame.height)
+        currency = cells.str.strip_chars().str.to_uppercase()
     parsed = parse(
         computed.values,
         column.type,
@@ -462,7 +465,9 @@ def _typed(column: Column, rule: ColumnRule, header: str, computed: Computed) ->
         values = values.round(6, mode="half_away_from_zero")
     typed = values.cast(column.polars_type, strict=False)
     reasons = _marked(reasons, typed.is_null() & values.is_not_null(), "number_out_of_range")
-    if column.required:
+    if column.default is not None:
+        typed = typed.fill_null(parse(pl.Series([column.default]), column.type).values[0])
+    elif column.required:
         reasons = _marked(reasons, typed.is_null(), "missing_required")
     typed = pl.select(pl.when(pl.lit(reasons).is_null()).then(pl.lit(typed))).to_series()
     typed = _landed_end(column, rule, typed)

@@ -179,6 +179,10 @@ def _call(node: exp.Expression) -> tuple[str, list[exp.Expression]]:
             return "replace", _given(node, "this", "expression", "replacement")
         case exp.SplitPart():
             return "split_part", _given(node, "this", "delimiter", "part_index")
+        case exp.Floor():
+            return "floor", [node.this]
+        case exp.Ceil():
+            return "ceil", [node.this]
         case exp.Date():
             return "date", [*_given(node, "this", "zone"), *node.expressions]
     return "", []
@@ -514,6 +518,15 @@ def _int(parts: list[_Part], text: str) -> _Part:
     return _Part("number", compute)
 
 
+def _whole(name: str) -> Callable[[list[_Part], str], _Part]:
+    def build(parts: list[_Part], text: str) -> _Part:
+        (value,) = parts
+        _require(value, "number", text, name)
+        return _combined("number", [value], lambda n: getattr(n.cast(NUMBER), name)())
+
+    return build
+
+
 def _text(parts: list[_Part], text: str) -> _Part:
     (value,) = parts
 
@@ -584,6 +597,8 @@ _FUNCTIONS = {
     "coalesce": (1, 20, _coalesce),
     "number": (1, 1, _parsed("number", "dec")),
     "int": (1, 1, _int),
+    "floor": (1, 1, _whole("floor")),
+    "ceil": (1, 1, _whole("ceil")),
     "date": (1, 2, _parsed("date", "date")),
     "text": (1, 1, _text),
     "date_of": (1, 1, _date_of),

@@ -190,6 +190,7 @@ class ColumnRule(_Declared):
     end: Literal["inclusive", "exclusive"] = "inclusive"
     unit: Literal["major", "minor"] = "major"
     currency: str | None = None  # for minor units where the entity has no currency column
+    currency_from: Texts | None = None  # or the headers it stands in (the first that is there)
     timezone: str | None = None
     values: Annotated[dict[str, str | None] | None, BeforeValidator(_blank_to_none)] = None
 
@@ -211,6 +212,11 @@ class ColumnRule(_Declared):
     def header_in(self, headers: frozenset[str]) -> str | None:
         """The first of the rule's headers that is there."""
         wanted = (header_name(header) for header in self.headers or ())
+        return next((header for header in wanted if header in headers), None)
+
+    def currency_in(self, headers: frozenset[str]) -> str | None:
+        """The header its currency stands in, if one of them is there."""
+        wanted = (header_name(header) for header in self.currency_from or ())
         return next((header for header in wanted if header in headers), None)
 
     def is_in(self, headers: frozenset[str]) -> bool:
@@ -259,11 +265,22 @@ class EntityBlock(_Declared):
         """The names below `each` that the block reads; which of them a file has, its lists say."""
         if self.each is None:
             return frozenset()
-        read = {header_name(h) for rule in self.columns.values() for h in rule.headers or ()}
-        for one in (self.condition, self.refusal, *(r.expression for r in self.columns.values())):
+        rules = self.columns.values()
+        named = (h for rule in rules for h in (*(rule.headers or ()), *(rule.currency_from or ())))
+        read = {header_name(header) for header in named}
+        for one in (self.condition, self.refusal, *(rule.expression for rule in rules)):
             read |= one.names if one else set()
         each = header_name(self.each)
         return frozenset(name for name in read if name == each or name.startswith(f"{each}."))
+
+    def blank_members(self, headers: frozenset[str]) -> list[str]:
+        """The names below `each` that count as blank where no list of the file has them; of
+        alternatives only the first, and only if the file has none."""
+        rules = self.columns.values()
+        unmet = {header_name(r.headers[0]) for r in rules if r.headers and not r.header_in(headers)}
+        for one in (self.condition, self.refusal, *(rule.expression for rule in rules)):
+            unmet |= one.names if one else set()
+        return sorted((unmet & self.member_headers) - headers)
 
     def pairs(self) -> Iterator[tuple[Column, ColumnRule]]:
         """Canonical column and rule, in the order of the entity."""
@@ -287,6 +304,7 @@ class Mapping(_Declared):
     tombstone: Tombstone | None = None
     carry: Carry | None = None
     blanks: Texts = []  # cells that mean nothing, e.g. "-"
+    needs: Texts = []  # headers without which a file is not this export, needed by a column or not
     optional: Texts = []  # headers expressions may read as blank where the file lacks them
     ids: Texts = []  # headers of long numbers that are identifiers, not card numbers
     entities: list[EntityBlock] = Field(min_length=1)
@@ -323,8 +341,8 @@ class Mapping(_Declared):
 
     def missing_headers(self, headers: frozenset[str]) -> list[str]:
         """What a header row lacks for this mapping to read it; alternatives joined by ' | '."""
-        missing: list[str] = []
         in_file = headers | self.optional_headers
+        missing = [header for header in self.needs if header_name(header) not in in_file]
         if self.carry:
             missing += sorted(self.carry.needed_headers - in_file)
             in_file |= {header_name(self.carry.number)} if self.carry.number else set()
@@ -352,8 +370,7 @@ class Mapping(_Declared):
         read: set[str] = set()
         for block in self.entities:
             for _, rule in block.pairs():
-                header = rule.header_in(headers)
-                read |= {header} if header else set()
+                read |= {rule.header_in(headers) or "", rule.currency_in(headers) or ""}
                 read |= rule.expression.names if rule.expression else set()
             read |= _always_needed(self, block)
             read |= {header_name(block.each)} if block.each else set()
@@ -380,7 +397,7 @@ class Mapping(_Declared):
 
 # Keys younger than the first homes. Unsaid they change nothing: without them here every delivery of
 # every home would be read again.
-_LATER_KEYS = ("header_has", "carry", "each", "refuse")
+_LATER_KEYS = ("header_has", "carry", "each", "refuse", "currency_from", "needs")
 
 
 def _without_unsaid(said: Any) -> Any:
@@ -511,11 +528,12 @@ def _check_rule(
     _check_readable(where, rule)
     if "unit" in given and column.type != "dec":
         raise wrong("unit", "金額の列だけに使えます", "only for amounts")
-    if rule.unit == "minor" and not rule.currency and "currency" not in block.columns:
+    has_currency = rule.currency or rule.currency_from or "currency" in block.columns
+    if rule.unit == "minor" and not has_currency:
         raise wrong(
             "unit",
-            "補助単位には通貨が要ります（currency を書くか currency 列を指定してください）",
-            "minor units need a currency (give `currency` or map the currency column)",
+            "補助単位には通貨が要ります（currency、currency_from、通貨の列のどれかを書いてください）",
+            "minor units need a currency (give `currency`, `currency_from` or map the column)",
         )
     meanings = {meaning for meaning in (rule.values or {}).values() if meaning is not None}
     if column.values and not meanings <= set(column.values):

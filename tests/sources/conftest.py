@@ -1,5 +1,6 @@
 """A company's home in a temporary folder, and ways to put files into its inbox."""
 
+import json
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sources.landing import Home
+from tests.sources.exports import SHARED
 
 SECRET = b"a secret of thirty-two characters"
 
@@ -46,3 +48,14 @@ def add_mapping(home: Home) -> Callable[[str, str], Path]:
         return path
 
     return add
+
+
+@pytest.fixture(scope="session")
+def real_headers() -> dict[str, list[str]]:
+    """The header rows of real exports, by export; those known in part only under their subset."""
+    path = SHARED / "export_headers" / "headers.json"
+    if not path.exists():
+        pytest.skip("needs the headers of real exports in ../shared/data/export_headers")
+    facts = json.loads(path.read_text("utf-8"))
+    known = ("headers", "headers_known_subset")
+    return {name: one[key] for name, one in facts.items() for key in known if key in one}

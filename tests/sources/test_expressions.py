@@ -97,6 +97,8 @@ def test_a_cell_that_is_no_number_is_a_reason():
 
 def test_a_fraction_is_not_cut_to_a_whole_number():
     assert compute("int(a)", a=["12.75", "12"]) == ([None, Decimal("12")], ["not_whole", None])
+    assert values("floor(number(a) / 2)", a=["5", "-5", "4"]) == [2, -3, 2]
+    assert values("ceil(number(a) / 2)", a=["5", "-5", None]) == [3, -2, None]
 
 
 # ── text and choices ────────────────────────────────────────────────────────────────────────────

@@ -117,6 +117,12 @@ def test_an_exclusive_end_of_a_contract_lands_as_it_is(mapping):
     assert part.landed["segment_end_excl"].to_list() == [date(2027, 3, 31)]
 
 
+def test_a_computed_cell_that_is_blank_did_not_get_the_default(mapping):
+    text = CONTRACTS + '      quantity: {expr: "number(席数)"}\n'
+    part = converted(mapping(text), sheet([*HEADERS, "席数"], [*GOOD, None], [*GOOD, "3"]))
+    assert part.landed["quantity"].to_list() == [Decimal("1"), Decimal("3")]
+
+
 def test_other_ends_land_inclusive_whatever_was_sent(mapping):
     pauses = """
 id: pauses

@@ -3,10 +3,8 @@
 The headers come from ../shared/data/export_headers (facts about public exports); the rows are ours.
 """
 
-import csv
-import io
 import json
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,56 +12,7 @@ import polars as pl
 import pytest
 
 from sources import landing
-from sources.entities import entities
-
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
-HEADERS_FILE = SHARED / "export_headers" / "headers.json"
-NOW = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def real_headers() -> dict[str, list[str]]:
-    if not HEADERS_FILE.exists():
-        pytest.skip("needs the headers of real exports in ../shared/data/export_headers")
-    facts = json.loads(HEADERS_FILE.read_text("utf-8"))
-    return {name: one["headers"] for name, one in facts.items() if "headers" in one}
-
-
-def csv_text(headers: list[str], *rows: dict[str, str]) -> str:
-    """A CSV of those headers; columns a row does not name are blank."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, headers, lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow(dict.fromkeys(headers, "") | row)
-    return text.getvalue()
-
-
-def land_one(home, name: str) -> landing.DeliveryResult:
-    (result,) = landing.land_inbox(home, now=NOW)
-    assert result.file_name == name
-    assert result.problems == ()
-    return result
-
-
-def rows(home, entity: str, *columns: str) -> list[tuple]:
-    table = entities()[entity].table
-    frame = pl.read_parquet(home.landed / table / "live" / "*.parquet")
-    return frame.sort("source_row").select(*columns).rows()
-
-
-def counts(result: landing.DeliveryResult) -> dict[str, tuple[int, int, int, int, int]]:
-    return {
-        one.entity: (
-            one.rows_read,
-            one.rows_landed,
-            one.rows_quarantined,
-            one.rows_repeated,
-            one.rows_filtered,
-        )
-        for one in result.entities
-    }
-
+from tests.sources.exports import SHARED, counts, csv_text, land_one, rows
 
 # ── HubSpot contacts ────────────────────────────────────────────────────────────────────────────
 
