@@ -152,18 +152,19 @@ def _choose_mapping(request: ReadRequest) -> tuple[Listed, FileFormat]:
     fitting = [one for one in candidates if _format(one, request) in headers]
     tables = {one.mapping.id: headers[_format(one, request)] for one in fitting}
     best = choose(fitting, request.system, request.file_name, tables)
-    if not best:
-        _refuse_unmatched(request, catalogue, candidates, tables, refusal)
-    if best[0].origin != "home" and catalogue.waits_for_refused(request.system, request.file_name):
+    is_own = best[0].origin == "home" if best else _is_asked_for(request)
+    if not is_own and catalogue.waits_for_refused(request.system, request.file_name):
         why = "; ".join(f"{one.file}: {one.key}" for one in catalogue.refused)
         raise _Refused(_refused(Finding("mapping_refused", request.file_name, why)))
+    if not best:
+        _refuse_unmatched(request, catalogue, candidates, tables, refusal)
     if len(best) > 1:
         equal = ", ".join(sorted(one.mapping.id for one in best))
         raise _Refused(_refused(Finding("ambiguous_mapping", request.file_name, equal)))
     return best[0], _format(best[0], request)
 
 
-def _name_by_kind(path: Path, file_name: str) -> str:
+def kind_name(path: Path, file_name: str) -> str:
     """The name that says what kind of file it is: of a ZIP, that of its first known member."""
     name = file_name.lower()
     if not name.endswith(".zip") or Path(name.removesuffix(".zip")).suffix in FORMAT_BY_SUFFIX:
@@ -181,7 +182,7 @@ def format_of(
     mapping: Mapping, path: Path, file_name: str, *, allows_no_final_newline: bool
 ) -> FileFormat | None:
     """How the file at `path`, delivered as `file_name`, is read; None where nothing says it."""
-    declared = mapping.file_format(_name_by_kind(path, file_name))
+    declared = mapping.file_format(kind_name(path, file_name))
     if declared and allows_no_final_newline:
         return replace(declared, allow_no_final_newline=True)
     return declared
@@ -228,8 +229,7 @@ def _refuse_unmatched(
     looks_like = nearest([one for one in catalogue.listed if one.mapping.id in every], every)
     if meant is None and looks_like is None and not candidates:
         raise _Refused(Reading("unrecognised", (Finding("unrecognised_file", request.file_name),)))
-    is_asked_for = request.feed_id is not None or request.mapping_file is not None
-    is_other = looks_like is not None and not looks_like.missing and not is_asked_for
+    is_other = looks_like is not None and not looks_like.missing and not _is_asked_for(request)
     if candidates and is_other:
         finding = Finding("wrong_source", request.file_name, looks_like.listed.mapping.id)
         raise _Refused(_refused(finding, nearest_mapping=looks_like.listed.mapping.id))
@@ -246,6 +246,11 @@ def _refuse_unmatched(
     raise _Refused(Reading("unrecognised", (Finding(code, request.file_name, detail),), **facts))
 
 
+def _is_asked_for(request: ReadRequest) -> bool:
+    """Whether somebody said which mapping reads the file."""
+    return request.feed_id is not None or request.mapping_file is not None
+
+
 def _nearest_in_words(listed: Listed, missing: tuple[str, ...]) -> str:
     if missing:
         return f"{listed.mapping.id} (- {', '.join(missing)})"
@@ -254,7 +259,7 @@ def _nearest_in_words(listed: Listed, missing: tuple[str, ...]) -> str:
 
 def _tables_of_all(request: ReadRequest, catalogue: Catalogue) -> dict[str, Headers]:
     """Header rows as every mapping of the extension's format would read them."""
-    kind = FORMAT_BY_SUFFIX.get(Path(_name_by_kind(Path(request.path), request.file_name)).suffix)
+    kind = FORMAT_BY_SUFFIX.get(Path(kind_name(Path(request.path), request.file_name)).suffix)
     asked = [one for one in catalogue.listed if one.mapping.format.kind in (None, kind)]
     headers, _ = _headers_by_format(request, asked)
     return {
