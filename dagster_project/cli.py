@@ -328,8 +328,8 @@ def _tell_held(console: Console, delivery: dict[str, Any]) -> None:
 
 
 def _tell_problem(console: Console, problem: dict[str, Any]) -> None:
-    where = f" [{problem['where']}]" if problem["where"] else ""
-    console.line(f"  {problem[console.lang]}{where}")
+    place = "; ".join(part for part in (problem["where"], problem["detail"]) if part)
+    console.line(f"  {problem[console.lang]}{f' [{place}]' if place else ''}")
     console.line(f"  → {problem[f'remedy_{console.lang}']}")
 
 

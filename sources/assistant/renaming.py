@@ -30,9 +30,11 @@ class Renamed:
     keys_known: float | None = None
 
     @property
-    def to_write(self) -> str:
-        """One line for the mapping that accepts it."""
-        return f"{self.column}: {{from: [{', '.join((*self.known, self.header))}]}}"
+    def in_words(self) -> str:
+        """Facts in no language: what became what, how alike, and the line for the mapping."""
+        known = "" if self.keys_known is None else f", keys {self.keys_known:.0%}"
+        line = f"{self.column}: {{from: [{', '.join((*self.known, self.header))}]}}"
+        return f"{self.missing} → {self.header} ({self.likeness:.2f}{known}); {line}"
 
 
 def find_renamed(
