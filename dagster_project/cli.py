@@ -1,6 +1,7 @@
 """The command line. It reads the clock, asks commands to act, and says what came of it.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partial (a source is held, the rest is published).
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partial (a source is held, the rest is published),
+4 a mapping needs your answer.
 Heavy modules are imported where they are used, so that --help answers at once.
 """
 
@@ -18,7 +19,7 @@ from uuid import uuid4
 import typer
 from typer.core import TyperGroup
 
-from dagster_project import alerts_cli, control_cli, export_cli, report_cli
+from dagster_project import alerts_cli, control_cli, export_cli, mapping_cli, report_cli
 from dagster_project.console import Console, language
 from dagster_project.messages import KeizokuError
 
@@ -97,7 +98,7 @@ app = typer.Typer(
     add_completion=False,
     help="継続 Keizoku: サブスクリプションのデータ基盤 / subscription warehouse.\n\n"
     "終了コード / exit codes: 0 完了 done, 1 失敗 failed, 2 使い方 usage,"
-    " 3 一部保留 partial (a source is held, the rest is published)",
+    " 3 一部保留 partial (a source is held, the rest is published), 4 要回答 answer needed (map)",
 )
 
 HomeArgument = Annotated[
@@ -327,8 +328,8 @@ def _tell_held(console: Console, delivery: dict[str, Any]) -> None:
 
 
 def _tell_problem(console: Console, problem: dict[str, Any]) -> None:
-    where = f" [{problem['where']}]" if problem["where"] else ""
-    console.line(f"  {problem[console.lang]}{where}")
+    place = "; ".join(part for part in (problem["where"], problem["detail"]) if part)
+    console.line(f"  {problem[console.lang]}{f' [{place}]' if place else ''}")
     console.line(f"  → {problem[f'remedy_{console.lang}']}")
 
 
@@ -859,6 +860,7 @@ def publish_command(
 # ---- metrics, month close, policy ----
 
 app.add_typer(control_cli.app)
+app.add_typer(mapping_cli.app)
 app.add_typer(alerts_cli.app)
 app.add_typer(export_cli.app)
 app.add_typer(report_cli.app)

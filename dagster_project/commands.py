@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from dagster_project import query
+    from sources.assistant.proposing import Proposal
     from sources.landing import CheckResult, DeliveryResult, Home
 
 # The three dbt selections in their order, and which tests go with each. dbt's default ("eager")
@@ -194,6 +195,43 @@ def check_file(settings: Settings, file: Path, mapping: str | None) -> "CheckRes
     chosen = Path(mapping) if mapping and Path(mapping).is_file() else mapping
     with _telling_refusals():
         return landing.check(landing_home(settings), file.resolve(), chosen)
+
+
+def propose_mapping(
+    settings: Settings, file: Path, *, entity: str | None, answers: list[str]
+) -> "Proposal":
+    """What mapping a file needs, with the evidence and what only a person can tell; stores nothing.
+
+    Raises KeizokuError `file_missing`, `entity_unknown`.
+    """
+    from sources import landing
+    from sources.entities import entities
+
+    if not file.is_file():
+        raise KeizokuError("file_missing", where=str(file), exit_code=2)
+    if entity is not None and entity not in entities():
+        known = ", ".join(entities())
+        raise KeizokuError("entity_unknown", entity=entity, known=known, exit_code=2)
+    return landing.propose(landing_home(settings), file.resolve(), entity=entity, answers=answers)
+
+
+def write_mapping(settings: Settings, target: Path, text: str) -> Path:
+    """Writes a mapping where there is none yet; returns its path. Relative: counted from the home.
+
+    Raises KeizokuError `mapping_exists`, `mapping_not_written`.
+    """
+    path = settings.root / target.expanduser()
+    aside = path.with_name(f".{path.name}.new")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        os.link(aside, path)  # whole or not at all, and never over another
+    except FileExistsError:
+        raise KeizokuError("mapping_exists", where=str(path), exit_code=2) from None
+    except OSError as error:
+        raise KeizokuError("mapping_not_written", where=str(path), detail=error) from error
+    finally:
+        aside.unlink(missing_ok=True)
+    return path
 
 
 def landing_home(settings: Settings) -> "Home":

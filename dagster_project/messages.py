@@ -182,6 +182,18 @@ TEXT: dict[str, tuple[str, str]] = {
     "col_rule": ("規則", "Rule"),
     "col_invoices": ("消込先", "Settles"),
     "col_proposal": ("提案", "Proposal"),
+    "map_written": (
+        "{path} に書きました。keizoku check {file} で確かめてください。",
+        "Written to {path}. Now try `keizoku check {file}`.",
+    ),
+    "map_undecided": (
+        "{path} に書きました。答えるまで使われず、{file} のような名前のファイルは保留されます。",
+        "Written to {path}. Until answered it is not used, and files named like {file} are held.",
+    ),
+    "map_how_to_write": (
+        "書き込むには --to mappings/<名前>.yml を付けてください。",
+        "To write it, add --to mappings/NAME.yml.",
+    ),
     "check_matched": ("設定 {mapping} で読めます。", "Matches the mapping {mapping}."),
     "check_stores_nothing": ("何も保存していません。", "Nothing was stored."),
     "rows_balance": (
@@ -1150,6 +1162,42 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
     "file_missing": (
         ("ファイルがありません", "その場所に通常のファイルがありません", "パスを確かめてください"),
         ("There is no such file", "The path is not a regular file", "Check the path"),
+    ),
+    "entity_unknown": (
+        (
+            "そのようなデータの種類はありません: {entity}",
+            "使えるもの: {known}",
+            "--entity を直すか、付けずに実行してください",
+        ),
+        (
+            "There is no such entity: {entity}",
+            "There are {known}",
+            "Correct --entity, or leave it out",
+        ),
+    ),
+    "mapping_exists": (
+        (
+            "そのファイルはもうあります",
+            "マッピングを上書きすることはありません",
+            "別の名前を --to で指定するか、今のファイルを直してください",
+        ),
+        (
+            "That file is already there",
+            "A mapping is never written over",
+            "Give another name with --to, or change the file there is",
+        ),
+    ),
+    "mapping_not_written": (
+        (
+            "マッピングを書けません",
+            "{detail}",
+            "フォルダーがあるか、書き込めるかを確かめてください",
+        ),
+        (
+            "The mapping cannot be written",
+            "{detail}",
+            "See that the folder is there and can be written to",
+        ),
     ),
     "refused": (
         ("できません", "{ja}", "{remedy_ja}"),

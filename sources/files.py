@@ -23,7 +23,15 @@ from sources.sheets import (
 )
 from sources.workbooks import is_workbook, read_workbook
 
-__all__ = ["FileFormat", "FileRefused", "Note", "TextSheet", "open_headers", "open_text"]
+__all__ = [
+    "FileFormat",
+    "FileRefused",
+    "Note",
+    "TextSheet",
+    "first_bytes",
+    "open_headers",
+    "open_text",
+]
 
 _CHUNK = 1024**2
 _LINE_KINDS = ("csv", "jsonl")
@@ -73,6 +81,29 @@ def open_headers(path: Path, file_format: FileFormat) -> list[tuple[str, ...]]:
         data = _read_regular_file(path, file_format, limit=None)
     sheets = _open(data, file_format, is_part=True)
     return [tuple(name for name in sheet.frame.columns if name != "source_row") for sheet in sheets]
+
+
+def first_bytes(path: Path, kind: str) -> bytes:
+    """The beginning of a file in whole lines (all of it where the kind has none), unwrapped.
+
+    Of a ZIP that is no workbook, the first member of the kind. Raises FileRefused.
+    """
+    data = _read_regular_file(path, FileFormat(kind), limit=None)
+    if _magic(data) == "zip" and not is_workbook(archive := open_archive(data)):
+        named = (at for at, name in enumerate(archive.names) if _is_member(name, kind))
+        position = next(named, None)
+        if position is None:
+            raise FileRefused("zip_no_member", detail=", ".join(archive.names[:10]))
+        data = archive.read(position)
+    if kind in _LINE_KINDS and len(data) > MAX_LINE_BYTES:
+        return _cut_after_last_line(data[:MAX_LINE_BYTES])
+    return data
+
+
+def _is_member(name: str, kind: str) -> bool:
+    base = name.rsplit("/", 1)[-1]
+    is_hidden = "__MACOSX/" in name or base.startswith(".")
+    return not is_hidden and name.lower().endswith(_MEMBER_SUFFIXES[kind])
 
 
 def _cut_after_last_line(data: bytes) -> bytes:

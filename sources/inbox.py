@@ -180,6 +180,7 @@ def request_for(session: Session, path: Path, system: str, file: File) -> ReadRe
         business_timezone=session.home.rules.business_timezone,
         secret=session.home.secret.hex(),
         side_files=_side_files(session, path),
+        landed=str(session.home.landed),
         known_ids=tuple(one.delivery_id for one in known),
         # Without a time of its own, the same content again is the same export copied again.
         feeds_known_without_time=tuple(one.feed_id for one in known),

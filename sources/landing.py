@@ -6,7 +6,7 @@ the same end: before the receipt nothing has happened, after it everything can b
 This module is the door; the steps are in inbox, settling, reconciling and control.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from sources import ledger, originals
+from sources.assistant.proposing import Proposal
 from sources.control import ensure_schema, quarantine_table, write_control_tables
 from sources.conversion import record_key
 from sources.deliveries import (
@@ -61,6 +62,7 @@ __all__ = [
     "deliveries",
     "ensure_schema",
     "land_inbox",
+    "propose",
     "reconcile",
     "record_key",
     "rejects",
@@ -134,6 +136,20 @@ def check(home: Home, path: Path, mapping: Path | str | None = None) -> CheckRes
         reading = session.worker.read(request)
         refused = tuple(_explained(cell, request.file_name) for cell in reading.quarantine)
         return CheckResult(_checked(session, request, reading), refused)
+
+
+def propose(
+    home: Home, path: Path, *, entity: str | None = None, answers: Sequence[str] = ()
+) -> Proposal:
+    """What mapping a file needs, with the evidence; stores nothing. answers: `column=answer`."""
+    file = look_at(path)
+    if isinstance(file, Finding):
+        return Proposal("refused", path.name, (file,))
+    with open_session(home, stores=False) as session:
+        request = request_for(session, path, path.absolute().parent.name, file)
+        # known bytes are looked at like any others
+        request = replace(request, known_ids=(), feeds_known_without_time=())
+        return session.worker.propose(request, entity, answers)
 
 
 def deliveries(home: Home) -> list[DeliveryResult]:

@@ -193,6 +193,19 @@ class ColumnRule(_Declared):
     currency_from: Texts | None = None  # or the headers it stands in (the first that is there)
     timezone: str | None = None
     values: Annotated[dict[str, str | None] | None, BeforeValidator(_blank_to_none)] = None
+    # What the assistant could not tell: key → choices. Never part of a mapping that is used.
+    undecided: dict[str, list[str]] | None = Field(default=None, exclude=True)
+
+    @model_validator(mode="after")
+    def _is_decided(self) -> "ColumnRule":
+        for key, choices in (self.undecided or {}).items():
+            either = " / ".join(choices) or "…"
+            raise _Wrong(
+                f"undecided.{key}",
+                f"まだ決まっていません。{key} に {either} を書き、undecided を消してください",
+                f"not decided yet: write {either} as {key} and delete `undecided`",
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_origin(self) -> "ColumnRule":

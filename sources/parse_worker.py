@@ -1,4 +1,5 @@
-"""The worker process: reads files one after another under a memory limit and a wall clock.
+"""The worker process: reads files one after another under a memory limit and a wall clock, or
+looks at one and proposes a mapping.
 
 A file that makes the parser run away ends the worker, not the run: it is held, and the next file
 gets a new worker. Requests and answers are one line of JSON each; rows never pass the pipe.
@@ -12,13 +13,14 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from sources.assistant.proposing import Proposal, propose, read_proposal
 from sources.ledger import EntityCounts
 from sources.reading import Finding, Reading, ReadRequest, read_delivery
 
@@ -33,8 +35,20 @@ class Worker:
 
     def read(self, request: ReadRequest) -> Reading:
         """The reading of one file; `took_too_long` or `reader_died` if it does not come."""
+        answer = self._asked(request, {})
+        return answer if isinstance(answer, Reading) else _reading(answer)
+
+    def propose(self, request: ReadRequest, entity: str | None, answers: Sequence[str]) -> Proposal:
+        """The mapping assistant's proposal for one file, under the same limits."""
+        answer = self._asked(request, {"entity": entity, "answers": list(answers)})
+        if isinstance(answer, Reading):
+            return Proposal("refused", request.file_name, answer.findings)
+        return read_proposal(answer)
+
+    def _asked(self, request: ReadRequest, asked: dict[str, Any]) -> dict[str, Any] | Reading:
+        """The facts answered; a refused reading when no answer comes."""
         process = self._running()
-        process.stdin.write(_encoded(asdict(request)))
+        process.stdin.write(_encoded({"request": asdict(request), **asked}))
         process.stdin.flush()
         deadline = time.monotonic() + self._seconds
         answer = b""
@@ -49,7 +63,7 @@ class Worker:
                 limit = f"exit {process.returncode}, {self._memory_bytes // 1024**2} MiB"
                 return _refused("reader_died", request, limit)
             answer += piece
-        return _reading(json.loads(answer))
+        return json.loads(answer)
 
     def stop(self) -> None:
         """Ends the process at once."""
@@ -130,11 +144,12 @@ def main(memory_bytes: int) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     for line in sys.stdin.buffer:
-        request = _request(json.loads(line))
+        asked = json.loads(line)
+        request = _request(asked.pop("request"))
         try:
-            reading = read_delivery(request)
+            answer = propose(request, **asked) if asked else read_delivery(request)
         except MemoryError:
-            reading = _refused("reader_died", request, f"{memory_bytes // 1024**2} MiB")
+            answer = _failed(asked, "reader_died", request, f"{memory_bytes // 1024**2} MiB")
         except Exception as failure:
             # Loud, but for this file alone: one broken source never stops the others. Messages of
             # exceptions may quote cells, so only the kind and the place are passed on.
@@ -142,9 +157,16 @@ def main(memory_bytes: int) -> None:
                 traceback.print_exc()
             frame = traceback.extract_tb(failure.__traceback__)[-1]
             place = f"{type(failure).__name__} ({Path(frame.filename).name}:{frame.lineno})"
-            reading = _refused("reader_failed", request, place)
-        answers.write(_encoded(asdict(reading)))
+            answer = _failed(asked, "reader_failed", request, place)
+        answers.write(_encoded(asdict(answer)))
         answers.flush()
+
+
+def _failed(
+    asked: dict[str, Any], code: str, request: ReadRequest, detail: str
+) -> Reading | Proposal:
+    refused = _refused(code, request, detail)
+    return Proposal("refused", request.file_name, refused.findings) if asked else refused
 
 
 if __name__ == "__main__":

@@ -20,9 +20,13 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from sources.assistant.layout import find_layout
+from sources.assistant.matching import rank
+from sources.assistant.renaming import find_renamed, share_of_keys
 from sources.catalogue import (
     Catalogue,
     Listed,
+    Nearest,
     choose,
     load_catalogue,
     nearest,
@@ -45,6 +49,10 @@ from sources.sheets import header_name
 from sources.values import parse
 
 CHECK_SHOWS_CELLS = 200
+KEYS_LOOKED_UP_BYTES = 64 * 1024**2
+KEYS_LOOKED_UP_FILES = 3
+# So many headers of one entity tell a header row from a title that happens to hold such a word.
+HEADERS_FOUND_AT_LEAST = 3
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,7 @@ class ReadRequest:
     known_ids: tuple[str, ...] = ()
     feeds_known_without_time: tuple[str, ...] = ()
     allows_no_final_newline: bool = False
+    landed: str | None = None  # folder of the landed files, for knowing keys again
 
 
 @dataclass(frozen=True)
@@ -152,18 +161,19 @@ def _choose_mapping(request: ReadRequest) -> tuple[Listed, FileFormat]:
     fitting = [one for one in candidates if _format(one, request) in headers]
     tables = {one.mapping.id: headers[_format(one, request)] for one in fitting}
     best = choose(fitting, request.system, request.file_name, tables)
-    if not best:
-        _refuse_unmatched(request, catalogue, candidates, tables, refusal)
-    if best[0].origin != "home" and catalogue.waits_for_refused(request.system, request.file_name):
+    is_own = best[0].origin == "home" if best else _is_asked_for(request)
+    if not is_own and catalogue.waits_for_refused(request.system, request.file_name):
         why = "; ".join(f"{one.file}: {one.key}" for one in catalogue.refused)
         raise _Refused(_refused(Finding("mapping_refused", request.file_name, why)))
+    if not best:
+        _refuse_unmatched(request, catalogue, candidates, tables, refusal)
     if len(best) > 1:
         equal = ", ".join(sorted(one.mapping.id for one in best))
         raise _Refused(_refused(Finding("ambiguous_mapping", request.file_name, equal)))
     return best[0], _format(best[0], request)
 
 
-def _name_by_kind(path: Path, file_name: str) -> str:
+def kind_name(path: Path, file_name: str) -> str:
     """The name that says what kind of file it is: of a ZIP, that of its first known member."""
     name = file_name.lower()
     if not name.endswith(".zip") or Path(name.removesuffix(".zip")).suffix in FORMAT_BY_SUFFIX:
@@ -181,7 +191,7 @@ def format_of(
     mapping: Mapping, path: Path, file_name: str, *, allows_no_final_newline: bool
 ) -> FileFormat | None:
     """How the file at `path`, delivered as `file_name`, is read; None where nothing says it."""
-    declared = mapping.file_format(_name_by_kind(path, file_name))
+    declared = mapping.file_format(kind_name(path, file_name))
     if declared and allows_no_final_newline:
         return replace(declared, allow_no_final_newline=True)
     return declared
@@ -221,18 +231,23 @@ def _refuse_unmatched(
     tables: dict[str, Headers],
     refusal: FileRefused | None,
 ) -> None:
+    meant = nearest([one for one in candidates if one.mapping.id in tables], tables)
+    misplaced = None if meant else _header_further_down(request, candidates)
+    if candidates and misplaced:
+        raise _Refused(_refused(misplaced))
     if candidates and not tables and refusal:
         raise refusal
-    meant = nearest([one for one in candidates if one.mapping.id in tables], tables)
     every = _tables_of_all(request, catalogue)
     looks_like = nearest([one for one in catalogue.listed if one.mapping.id in every], every)
+    findings = [misplaced] if misplaced else []
     if meant is None and looks_like is None and not candidates:
-        raise _Refused(Reading("unrecognised", (Finding("unrecognised_file", request.file_name),)))
-    is_asked_for = request.feed_id is not None or request.mapping_file is not None
-    is_other = looks_like is not None and not looks_like.missing and not is_asked_for
-    if candidates and is_other:
-        finding = Finding("wrong_source", request.file_name, looks_like.listed.mapping.id)
-        raise _Refused(_refused(finding, nearest_mapping=looks_like.listed.mapping.id))
+        findings.append(Finding("unrecognised_file", request.file_name))
+        raise _Refused(Reading("unrecognised", tuple(findings)))
+    other = None if _is_asked_for(request) else _fits_better(catalogue, every, meant, tables)
+    if candidates and other:
+        finding = Finding("wrong_source", request.file_name, _fit_in_words(other, every))
+        facts = {"nearest_mapping": other.listed.mapping.id, "missing_headers": other.missing}
+        raise _Refused(_refused(finding, **facts))
     found = meant or looks_like
     facts = {
         "nearest_mapping": found.listed.mapping.id if found else None,
@@ -240,10 +255,128 @@ def _refuse_unmatched(
     }
     if candidates:
         detail = ", ".join(found.missing) if found else ""
-        raise _Refused(_refused(Finding("missing_columns", request.file_name, detail), **facts))
+        findings.append(Finding("missing_columns", request.file_name, detail))
+        if meant:
+            findings += _renamed(request, meant.listed, tables[meant.listed.mapping.id])
+        raise _Refused(_refused(*findings, **facts))
+    is_other = looks_like is not None and not looks_like.missing and not _is_asked_for(request)
     code = "unmatched_name" if is_other else "unrecognised_file"
-    detail = _nearest_in_words(found.listed, found.missing)
-    raise _Refused(Reading("unrecognised", (Finding(code, request.file_name, detail),), **facts))
+    findings.append(
+        Finding(code, request.file_name, _nearest_in_words(found.listed, found.missing))
+    )
+    raise _Refused(Reading("unrecognised", tuple(findings), **facts))
+
+
+def _fits_better(
+    catalogue: Catalogue,
+    every: dict[str, Headers],
+    meant: Nearest | None,
+    tables: dict[str, Headers],
+) -> Nearest | None:
+    """The mapping of another entity that reads more of the file than any it is named for.
+
+    One that lacks headers itself must read half of the file: else a rename passes for another
+    system's export.
+    """
+    own = {block.entity for block in meant.listed.mapping.entities} if meant else set()
+    best = _read_headers(meant, tables)[0] if meant else 0
+    found: Nearest | None = None
+    for one in catalogue.listed:
+        if one.mapping.id not in every or own & {block.entity for block in one.mapping.entities}:
+            continue
+        other = nearest([one], every)
+        if other is None:
+            continue
+        read, there = _read_headers(other, every)
+        if read > best and (not other.missing or 2 * read >= there):
+            found, best = other, read
+    return found
+
+
+def _read_headers(near: Nearest, tables: dict[str, Headers]) -> tuple[int, int]:
+    """Headers a mapping reads of a file, and headers there are."""
+    there = tables[near.listed.mapping.id]
+    read = sum(len(near.listed.mapping.present_headers(headers)) for headers in there)
+    return read, sum(map(len, there))
+
+
+def _fit_in_words(near: Nearest, tables: dict[str, Headers]) -> str:
+    read, there = _read_headers(near, tables)
+    mapping = near.listed.mapping
+    return f"≈ {mapping.entities[0].entity} {read}/{there} ({mapping.id})"
+
+
+def _renamed(request: ReadRequest, listed: Listed, tables: Headers) -> list[Finding]:
+    """The likeliest new name of each header a mapping misses, with what to write."""
+    headers = frozenset().union(*tables)
+    known = _keys_known(request, listed, headers)
+    return [
+        Finding("renamed_header", request.file_name, one.in_words)
+        for one in find_renamed(listed.mapping, headers, known)
+    ]
+
+
+def _keys_known(
+    request: ReadRequest, listed: Listed, headers: frozenset[str]
+) -> dict[tuple[str, str], float]:
+    """(column, header) → share of the header's cells that the last deliveries had as that column.
+
+    Only where it is cheap: ids of class 1, a file that is not large, the newest landed files.
+    """
+    path = Path(request.path)
+    declared = _format(listed, request)
+    if not request.landed or declared is None or path.stat().st_size > KEYS_LOOKED_UP_BYTES:
+        return {}
+    mapping = listed.mapping
+    lacking = set(mapping.missing_headers(headers))
+    known: dict[tuple[str, str], float] = {}
+    frames: list[pl.DataFrame] | None = None
+    for block in mapping.entities:
+        for column, rule in block.pairs():
+            is_id = column.type == "text" and column.data_class == 1 and not column.values
+            if not is_id or " | ".join(rule.headers or ()) not in lacking:
+                continue
+            keys = _landed_values(Path(request.landed) / block.declared.table, column.landed_name)
+            if keys is None:
+                continue
+            if frames is None:
+                frames = [sheet.frame for sheet in open_text(path, declared)]
+            for header in headers - mapping.present_headers(headers):
+                shares = [share_of_keys(frame[header], keys) for frame in frames if header in frame]
+                known[column.name, header] = min(shares, default=0.0)
+    return known
+
+
+def _landed_values(table: Path, column: str) -> pl.Series | None:
+    files = [one for one in (table / "live").glob("*.parquet") if not one.name.startswith("_")]
+    newest = sorted(files, key=lambda one: one.stat().st_mtime)[-KEYS_LOOKED_UP_FILES:]
+    if not newest:
+        return None
+    return pl.concat([pl.read_parquet(one, columns=[column]) for one in newest])[column].unique()
+
+
+def _header_further_down(request: ReadRequest, candidates: list[Listed]) -> Finding | None:
+    """Where the header stands, when titles stand above it and no mapping meant expects them."""
+    if _is_asked_for(request) or any(one.mapping.format.header_row > 1 for one in candidates):
+        return None
+    path = Path(request.path)
+    try:
+        layout = find_layout(path, kind_name(path, request.file_name))
+        if layout.format.header_row == 1:
+            return None
+        headers = open_headers(path, layout.format)[0]
+    except FileRefused:
+        return None  # what is wrong with the file is told as such
+    ranked = rank(headers, request.file_name)
+    if not ranked or len(ranked[0].matches) < HEADERS_FOUND_AT_LEAST:
+        return None
+    row = f"header_row: {layout.format.header_row}"
+    return Finding("header_further_down", request.file_name, f"{row} ({', '.join(headers[:5])}, …)")
+
+
+def _is_asked_for(request: ReadRequest) -> bool:
+    """Whether somebody said which mapping reads the file."""
+    return request.feed_id is not None or request.mapping_file is not None
 
 
 def _nearest_in_words(listed: Listed, missing: tuple[str, ...]) -> str:
@@ -254,7 +387,7 @@ def _nearest_in_words(listed: Listed, missing: tuple[str, ...]) -> str:
 
 def _tables_of_all(request: ReadRequest, catalogue: Catalogue) -> dict[str, Headers]:
     """Header rows as every mapping of the extension's format would read them."""
-    kind = FORMAT_BY_SUFFIX.get(Path(_name_by_kind(Path(request.path), request.file_name)).suffix)
+    kind = FORMAT_BY_SUFFIX.get(Path(kind_name(Path(request.path), request.file_name)).suffix)
     asked = [one for one in catalogue.listed if one.mapping.format.kind in (None, kind)]
     headers, _ = _headers_by_format(request, asked)
     return {

@@ -107,6 +107,15 @@ def read_workbook(
     )
 
 
+def first_rows(data: bytes, archive: Archive, rows: int) -> dict[str, list[tuple[str | None, ...]]]:
+    """The first rows of each visible sheet as text, for finding the header. Raises FileRefused."""
+    return {
+        part.name: _load(data, part.name, rows).rows()
+        for part in _sheets(archive)
+        if part.is_visible
+    }
+
+
 def _without_empty_tail(cells: tuple[str | None, ...]) -> list[str | None]:
     filled = [i for i, cell in enumerate(cells) if header_name(cell)]
     return list(cells[: filled[-1] + 1]) if filled else []

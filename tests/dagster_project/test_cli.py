@@ -35,7 +35,7 @@ def test_help_needs_none_of_the_heavy_modules():
 
 def test_help_lists_every_command():
     listed = invoke("--help").stdout
-    commands = "init demo check run sql status up deliveries accept withdraw rejects versions"
+    commands = "init demo check map run sql status up deliveries accept withdraw rejects versions"
     for command in [
         *commands.split(),
         "publish",
@@ -141,6 +141,8 @@ def test_before_the_first_run_every_reader_says_so_without_a_traceback(tmp_path)
         ["--lang", "fr", "status"],
         ["sql", "select 1", "--format", "xml"],
         ["check", "/no/such/file"],
+        ["map", "/no/such/file"],
+        ["map", __file__, "--entity", "crm.nothing"],
     ],
 )
 def test_wrong_usage_ends_with_2(tmp_path, arguments):

@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from sources import landing
+from sources.assistant.writing import yaml_text
 from sources.entities import entities
 from sources.landing import DeliveryResult, Home, LandingRefused, LandingRules
 from sources.originals import ChangedWhileRead, store
@@ -592,12 +593,56 @@ def test_C09_wrong_source(home, put):
     result = land_one(home)
     assert (result.state, codes(result)) == ("held", ["wrong_source"])
     assert result.nearest_mapping == "generic_accounts_en"
+    assert result.problems[0].detail == "≈ crm.accounts 3/3 (generic_accounts_en)"
     put("billing/subscriptions_20260331.csv", accounts)
     (home.inbox / "billing" / "subscriptions_20260331.csv").unlink()
     put("billing/accounts_20260331.csv", accounts)
     result = land_one(home)
     assert (result.state, codes(result)) == ("held", ["wrong_source"])
     assert landing.accept(home, result.delivery_id, now=DAY).state == "live"
+
+
+SUBSCRIPTIONS_JA = (
+    "契約ID,開始日,終了日,請求先ID,単価,税込,通貨,請求間隔単位,請求間隔\n"
+    "C1,2026/04/01,,K1,1000,0,JPY,月,1\n"
+    "C2,2026/04/01,,K2,1000,0,JPY,月,1\n"
+)
+
+
+def test_E03_a_renamed_column_was_told_as_another_system_s_export(home, put, add_mapping):
+    """A new user renamed one header and was sent to look for the right inbox folder."""
+    renamed = SUBSCRIPTIONS_JA.replace("請求先ID", "顧客番号")
+    put("billing/契約_20260331.csv", renamed)
+    held = land_one(home)
+    assert (held.state, codes(held)) == ("held", ["missing_columns", "renamed_header"])
+    assert held.problems[0].detail == "請求先ID"
+    assert held.problems[1].detail == (
+        "請求先ID → 顧客番号 (1.00); billing_customer_id: {from: [請求先ID, 顧客番号]}"
+    )
+    # what `keizoku map` proposes accepts it, in the same feed
+    proposal = landing.propose(home, home.inbox / "billing" / "契約_20260331.csv")
+    assert (proposal.status, proposal.mapping_id) == ("renamed", "generic_subscriptions_ja")
+    add_mapping("own.yml", yaml_text(proposal, "ja"))
+    result = land_one(home)
+    assert (result.state, result.feed_id) == ("live", "generic_subscriptions_ja")
+
+
+def test_a_renamed_key_is_known_by_the_keys_of_the_last_delivery(home, put):
+    put("billing/契約_20260331.csv", SUBSCRIPTIONS_JA)
+    assert land_one(home).state == "live"
+    put("billing/契約_20260430.csv", SUBSCRIPTIONS_JA.replace("契約ID", "あれ"))
+    [held] = land(home)
+    assert codes(held) == ["missing_columns", "renamed_header"]
+    assert held.problems[1].detail == (
+        "契約ID → あれ (0.00, keys 100%); contract_id: {from: [契約ID, あれ]}"
+    )
+
+
+def test_titles_above_the_header_were_told_as_missing_columns(home, put):
+    put("billing/契約_20260331.csv", "契約一覧\n\n" + SUBSCRIPTIONS_JA)
+    held = land_one(home)
+    assert (held.state, codes(held)) == ("held", ["header_further_down"])
+    assert held.problems[0].detail.startswith("header_row: 3 (契約ID, ")
 
 
 def test_a_file_nobody_knows_stays_and_is_listed_with_the_nearest_mapping(home, put):
@@ -939,7 +984,7 @@ def test_a_delivery_the_changed_mapping_cannot_read_stays_as_it_was(home, put, a
         "    columns: {name: {from: 商品名}}\n",
     )
     result = land_one(home)
-    assert (result.state, codes(result)) == ("held", ["missing_columns"])
+    assert (result.state, codes(result)) == ("held", ["missing_columns", "renamed_header"])
     assert live(home, "billing.plans").height == 3
 
 

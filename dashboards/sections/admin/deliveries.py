@@ -59,7 +59,12 @@ def show_deliveries(page: Frame, settings: Settings) -> None:
 
 def delivery_row(page: Frame, told: dict) -> dict:
     """A delivery as a row of the table."""
-    problems = [problem[page.text.lang] for problem in told["problems"]]
+    problems = [
+        f"{problem[page.text.lang]} [{problem['detail']}]"
+        if problem["detail"]
+        else problem[page.text.lang]
+        for problem in told["problems"]
+    ]
     return {
         "delivery_id": told["delivery_id"],
         "file": told["file_name"],
