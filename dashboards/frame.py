@@ -60,11 +60,11 @@ class Frame:
 
     def tax_rate_note(self, months: Sequence[dict]) -> list[str]:
         """How many contract lines an amount with tax leaves out, of rows of mart_kpi_monthly: the
-        month-end with the most.
+        newest month-end with the most.
         """
         if self.tax != WITH_TAX:
             return []
-        most = max(months, key=lambda month: month["tax_rate_missing_line_count"])
+        most = max(reversed(months), key=lambda month: month["tax_rate_missing_line_count"])
         count = most["tax_rate_missing_line_count"]
         if not count:
             return []

@@ -246,6 +246,7 @@ def test_home_shows_mrr_and_arr_with_tax_on_request_and_all_else_without(gd1_hom
     # C14 says no tax rate
     assert "MRRとARRは税込、ほかの指標は税抜です　税率のない契約明細 1 件は含みません" in said
     assert "金額の単位は円（MRRとARRは税込、ほかは税抜）" in said
+    assert said.count("税率のない契約明細 1 件は含みません（2026年3月末）") == 2  # tiles and table
     # the waterfall stays what it was, and says so
     assert "MRRは前月より **13,400円** 減って **103,800円** になりました。" in said
     assert "「税込」を選んでいても、増減は税抜です" in said
