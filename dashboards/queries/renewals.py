@@ -142,13 +142,13 @@ def deadlines_by_day(
     return rows(
         snapshot,
         """
-        select notice_deadline_date, count(*) as term_count
+        select notice_deadline_date, notice_business_date, count(*) as term_count
         from mart_renewal_pipeline
         where
             outcome = 'open'
             and notice_deadline_date between ? and ?
             and (? or owner is not distinct from ?)
-        group by notice_deadline_date
+        group by notice_deadline_date, notice_business_date
         order by notice_deadline_date
         """,
         (first, last, is_anyone, owner),
@@ -157,11 +157,13 @@ def deadlines_by_day(
 
 @cached
 def days(snapshot: Snapshot, first: date, last: date) -> pl.DataFrame:
-    """Grain: one row per day from first to last, with its holiday and whether the company works."""
+    """Grain: one row per day from first to last, with its holiday, its name in the company's own
+    calendar and whether the company works.
+    """
     return rows(
         snapshot,
         """
-        select date_key, iso_weekday, is_business_day, holiday_name_ja
+        select date_key, iso_weekday, is_business_day, holiday_name_ja, company_day_name
         from dim_date
         where date_key between ? and ?
         order by date_key

@@ -238,7 +238,7 @@ def show_card(page: Frame, card: dict) -> None:
                 left=card["left"],
                 atr=formats.money(card["atr"]),
                 chance=formats.rate(card["p_renew"]),
-                deadline=formats.date(card["notice_deadline_date"]),
+                deadline=formats.date(card["notice_deadline_date"]) + at_work(page, card),
                 owner=literal(card["owner_name"]),
                 stage=literal(card["stage"] or formats.missing(None)),
                 action=card["action"],
@@ -286,19 +286,51 @@ def show_calendar(page: Frame, owner: Owner, by_month: pl.DataFrame) -> None:
     )
     ends = renewals.ends_by_day(page.snapshot, month, owner.is_anyone, owner.name)
     deadlines = renewals.deadlines_by_day(page.snapshot, month, last, owner.is_anyone, owner.name)
+    days = renewals.days(page.snapshot, month, last)
     chart = renewal_charts.calendar(
-        calendar_days(page, renewals.days(page.snapshot, month, last), ends, deadlines),
+        calendar_days(page, days, ends, deadlines),
         formats.weekdays(),
         first_weekday=formats.first_weekday,
         facts_title=text("renewals.on_this_day"),
         is_dark=page.is_dark,
     )
     charts.show(chart, key="calendar", alt=title)
+    say_days_off(page, days)
     terms = renewals.terms_ending_in(page.snapshot, owner.is_anyone, owner.name, month)
     total = ends["atr"].sum() if ends.height else None
     if total is not None:
         levels.show_match(page, terms.total("atr"), total, formats.money)
     show_terms(page, terms, title, f"renewals_{month:%Y%m}")
+
+
+def names_of(day: dict) -> list[str]:
+    """What a day is called: its holiday, and what the company's own calendar says."""
+    names = (day["holiday_name_ja"], day["company_day_name"])
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def say_days_off(page: Frame, days: pl.DataFrame) -> None:
+    """The named days of a month on which the company does not work, in one line."""
+    off = days.filter(~pl.col("is_business_day")).to_dicts()
+    named = [
+        page.text(
+            "renewals.day_off",
+            day=page.formats.date(row["date_key"]),
+            name=literal(page.text.joined(names_of(row))),
+        )
+        for row in off
+        if names_of(row)
+    ]
+    if named:
+        st.caption(page.text("renewals.days_off", days=page.text.joined(named)))
+
+
+def at_work(page: Frame, row: dict) -> str:
+    """By which business day a deadline on a day off is settled; nothing where it is one."""
+    day = row["notice_business_date"]
+    if day is None or day == row["notice_deadline_date"]:
+        return ""
+    return page.text("renewals.by_business_day", day=page.formats.date(day))
 
 
 def calendar_days(
@@ -307,7 +339,7 @@ def calendar_days(
     """The month's days with what ends and what must be said by then."""
     text, formats = page.text, page.formats
     ending = {row["term_end_date"]: row for row in ends.to_dicts()}
-    telling = {row["notice_deadline_date"]: row["term_count"] for row in deadlines.to_dicts()}
+    telling = {row["notice_deadline_date"]: row for row in deadlines.to_dicts()}
     made = []
     for row in days.to_dicts():
         day, end = row["date_key"], ending.get(row["date_key"])
@@ -321,15 +353,16 @@ def calendar_days(
                 )
             )
         if day in telling:
-            facts.append(text("renewals.day_deadlines", count=formats.count(telling[day])))
+            count = formats.count(telling[day]["term_count"])
+            facts.append(text("renewals.day_deadlines", count=count) + at_work(page, telling[day]))
         made.append(
             renewal_charts.Day(
                 day=day,
                 is_working=row["is_business_day"],
-                name=text.joined(filter(None, [formats.date(day), row["holiday_name_ja"]])),
+                name=text.joined([formats.date(day), *names_of(row)]),
                 ends=end["term_count"] if end else 0,
                 ends_text=text("renewals.cell_ends", count=end["term_count"]) if end else "",
-                deadline_text=text("renewals.cell_deadlines", count=telling[day])
+                deadline_text=text("renewals.cell_deadlines", count=telling[day]["term_count"])
                 if day in telling
                 else "",
                 facts=text.joined(facts) or formats.missing(None),
@@ -377,6 +410,7 @@ def show_terms(page: Frame, terms: Listing, title: str, file_name: str) -> None:
         Column("term_end_date", text("renewals.end"), "date"),
         Column("left", text("renewals.left")),
         Column("notice_deadline_date", text("renewals.deadline"), "date"),
+        Column("notice_business_date", text("renewals.deadline_at_work"), "date"),
         Column("atr", page.metric_name(ATR, "atr"), "money"),
         Column("p_renew", page.metric_name(CHANCE, "p_renew"), "rate"),
         Column("action", text("renewals.action")),

@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import duckdb
+import polars as pl
 import pytest
 
 from dashboards import access, clock, warehouse
@@ -36,6 +37,19 @@ def edges_published(tmp_path_factory):
                 '営業二課 村上' as owner, date '{AS_OF}' as as_of_date, 'gd1policy000' as policy_id
             from (values (-1, 1), (0, 10), (30, 100), (31, 1000), (60, 10000), (61, 100000),
                 (90, 1000000), (91, 10000000)) as terms(days, value)
+            """
+        )
+        # the company closes from 29 December; who must say no by the 30th is asked by the 28th
+        connection.execute(
+            """
+            update dim_date set is_business_day = false, company_day_name = '年末年始休業'
+            where date_key between date '2026-12-29' and date '2026-12-31';
+            update dim_date set is_business_day = false, holiday_name_ja = '天皇誕生日'
+            where date_key = date '2026-12-23';
+            update mart_renewal_pipeline
+            set
+                notice_deadline_date = date '2026-12-30', notice_business_date = date '2026-12-28'
+            where term_key = 'R02'
             """
         )
     publish_gd1(home)
@@ -115,6 +129,35 @@ def test_the_calendar_shows_the_month_whose_terms_end_next_with_their_sum(gd1_ho
     said = words(open_page("renewals", view="calendar"))
     assert "2026年12月に満了する契約" in said
     assert "✓ 合計 120,000円 は、一つ上の数字と一致しています。" in said
+
+
+def test_the_days_the_company_is_closed_are_named_as_holidays_are(edges_home):
+    app = open_page("renewals", view="calendar", month="2026-12")
+    assert (
+        "休みの日：2026/12/23(水) 天皇誕生日　2026/12/29(火) 年末年始休業"
+        "　2026/12/30(水) 年末年始休業　2026/12/31(木) 年末年始休業"
+    ) in words(app)
+    (days,) = app.get("vega_lite_chart")[0].proto.datasets
+    by_number = {day["number"]: day for day in pl.read_ipc_stream(days.data.data).to_dicts()}
+    assert {number: by_number[number]["kind"] for number in ("28", "29", "31")} == {
+        "28": "working",
+        "29": "off",
+        "31": "ends",
+    }
+    assert by_number["29"]["name"] == "2026/12/29(火)　年末年始休業"
+    assert by_number["30"]["facts"] == "解約申込期限 1 件（営業日では 2026/12/28(月) まで）"
+
+
+def test_a_deadline_on_a_day_off_says_by_which_business_day(edges_home):
+    board = words(open_page("renewals", view="board"))
+    assert "解約申込期限 2026/12/30(水)（営業日では 2026/12/28(月) まで）" in board
+    terms = table(open_page("renewals", view="list", window="later"), "申込期限（営業日）")
+    of_day = dict(zip(terms["契約番号"], terms["申込期限（営業日）"], strict=True))
+    assert f"{of_day['S02']:%Y-%m-%d}" == "2026-12-28"
+
+
+def test_a_deadline_on_a_business_day_says_no_other_day(gd1_home):
+    assert "営業日では" not in words(open_page("renewals", view="board"))
 
 
 def test_the_calendar_and_its_days_follow_the_company(gd1_home):

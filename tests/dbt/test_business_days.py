@@ -15,6 +15,10 @@ def built(new_landed):
         [
             {"date": date(2026, 5, 6), "is_closed": False, "name": "臨時営業"},
             {"date": date(2026, 5, 7), "is_closed": True, "name": "創立記念日"},
+            {"date": date(2026, 12, 29), "is_closed": True, "name": "年末年始休業"},
+            {"date": date(2026, 12, 30), "is_closed": True, "name": "年末年始休業"},
+            {"date": date(2026, 12, 31), "is_closed": True, "name": "年末年始休業"},
+            {"date": date(2027, 1, 2), "is_closed": False, "name": "初売り"},
         ],
         exported_at=end_of("2026-06-30"),
         system="reference",
@@ -69,3 +73,20 @@ def test_the_company_calendar_wins_over_weekends_and_holidays(built, day, is_bus
         day,
     )
     assert rows == [(is_business_day, why)]
+
+
+@pytest.mark.parametrize(
+    ("day", "done_by"),
+    [
+        (date(2026, 12, 28), date(2026, 12, 28)),  # a Monday at work
+        (date(2026, 12, 31), date(2026, 12, 28)),  # 年末年始休業 from the 29th
+        (date(2027, 1, 1), date(2026, 12, 28)),  # 元日
+        (date(2027, 1, 2), date(2027, 1, 2)),  # a Saturday the company works on
+        (date(2026, 12, 6), date(2026, 12, 4)),  # a Sunday
+        (date(2026, 5, 6), date(2026, 5, 6)),  # a holiday the company works on
+        (date(2000, 1, 2), None),  # before the first business day
+    ],
+)
+def test_what_is_due_on_a_day_off_is_done_by_the_last_business_day_before(built, day, done_by):
+    query = "select last_business_day from intermediate.int_business_days_counted where day = ?"
+    assert built.rows(query, day) == [(done_by,)]

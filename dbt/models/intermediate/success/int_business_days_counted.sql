@@ -63,6 +63,12 @@ counted as (
         cast(holiday_name_ja as string) as holiday_name_ja,
         cast(company_day_name as string) as company_day_name,
         cast(is_open = 1 as boolean) as is_business_day,
+        -- what is due on a day off is done by then; null before the first business day
+        cast(
+            max(case when is_open = 1 then day end) over (
+                order by day nulls last rows between unbounded preceding and current row
+            ) as date
+        ) as last_business_day,
         cast(is_open * {{ hours.closes_at - hours.opens_at }} as bigint) as business_minutes,
         cast(
             sum(is_open * {{ hours.closes_at - hours.opens_at }}) over (

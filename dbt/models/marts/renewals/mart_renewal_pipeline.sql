@@ -34,6 +34,12 @@ contacts as (
 
 ),
 
+business_days as (
+
+    select * from {{ ref('int_business_days_counted') }}
+
+),
+
 listed as (
 
     select * from terms
@@ -70,6 +76,7 @@ placed as (
         contacts.account_owner,
         contacts.last_contact_date,
         contacts.last_contact_kind,
+        business_days.last_business_day as notice_business_date,
         -- a deal won or lost decides the forecast before the contract's own dates do
         case
             when listed.outcome in ('on_time', 'late') then 'won'
@@ -82,6 +89,7 @@ placed as (
     left join health on listed.customer_key = health.customer_key
     left join deals on listed.term_key = deals.term_key
     left join contacts on listed.customer_key = contacts.customer_key
+    left join business_days on listed.notice_deadline_date = business_days.day
 
 ),
 
@@ -125,6 +133,7 @@ pipeline as (
         days_to_end,
         is_auto_renewing,
         notice_deadline_date,
+        notice_business_date,
         atr,
         outcome,
         is_in_grace,
