@@ -3,7 +3,9 @@
 The headers come from ../shared/data/export_headers (facts about public exports); the rows are ours.
 """
 
+import io
 import json
+import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +14,7 @@ import polars as pl
 import pytest
 
 from sources import landing
-from tests.sources.exports import SHARED, counts, csv_text, land_one, rows
+from tests.sources.exports import SHARED, counts, csv_text, land_one, refused, rows
 
 # ── HubSpot contacts ────────────────────────────────────────────────────────────────────────────
 
@@ -290,3 +292,242 @@ def test_the_telco_sample_is_onboarded_with_a_mapping_alone(home):
         ("TotalCharges", "missing_required")
     ]
     assert refused.height == 11
+
+
+# ── HubSpot: other objects, and the Japanese labels ─────────────────────────────────────────────
+
+
+def test_hubspot_contacts_of_a_japanese_portal(home, put, real_headers):
+    headers = ["レコードID", "名", "姓", "Eメール", "電話番号", "役職", "コンタクト担当者"]
+    headers += ["作成日", "リードステータス", "会社名"]
+    hanako = dict(zip(headers, ["151", "花子", "山田", "hanako@asahi.example", "03-1234-5678",
+                                "部長", "佐藤", "2026-01-15 09:30", "", "あさひ製作所"],
+                      strict=True))  # fmt: skip
+    taro = {"レコードID": "152", "姓": "独立", "コンタクト担当者": "佐藤"}
+    name = "hubspot-crm-exports-コンタクト-2026-03-31.csv"
+    put(f"hubspot/{name}", csv_text(headers, hanako, taro, {"レコードID": "153"}))
+    result = land_one(home, name)
+    assert result.feed_id == "hubspot_contacts_ja"
+    assert counts(result) == {"crm.contacts": (3, 2, 0, 0, 1), "crm.accounts": (3, 2, 0, 0, 1)}
+    assert rows(home, "crm.accounts", "account_id", "kind", "name", "owner") == [
+        ("あさひ製作所", "company", "あさひ製作所", None),
+        ("contact:152", "person", "独立", "佐藤"),
+    ]
+    assert rows(home, "crm.contacts", "contact_id", "name", "title") == [
+        ("151", "山田 花子", "部長"),
+        ("152", "独立", None),
+    ]
+
+
+def test_hubspot_companies_and_deals(home, put):
+    companies = ["Record ID", "Company name", "Company Domain Name", "Company owner", "Industry"]
+    company = dict(zip(companies, ["9002", "あさひ製作所", "asahi.example", "Sato", "Machinery"],
+                       strict=True))  # fmt: skip
+    put(
+        "hubspot/hubspot-crm-exports-all-companies-2026-03-31.csv",
+        csv_text([*companies, "Create Date"], company | {"Create Date": "2026-01-15 09:30"}),
+    )
+    land_one(home, "hubspot-crm-exports-all-companies-2026-03-31.csv")
+    assert rows(home, "crm.accounts", "account_id", "name", "url", "created_date") == [
+        ("9002", "あさひ製作所", "asahi.example", date(2026, 1, 15))
+    ]
+    deals = ["Record ID", "Deal Name", "Deal Stage", "Amount", "Deal owner", "Close Date"]
+    deals += ["Associated Company IDs"]
+    listed = [
+        ["1", "新規", "Closed Won", "120,000", "Sato", "2026-02-28 10:00", "9002;9999"],
+        ["2", "増席", "Contract Sent", "50000", "Sato", "2026-04-30 10:00", "9002"],
+        ["3", "更新", "稟議中", "1", "Sato", "", "9002"],
+        ["4", "迷子", "Contract Sent", "1", "Sato", "", ""],
+    ]
+    put(
+        "hubspot/hubspot-crm-exports-all-deals-2026-03-31.csv",
+        csv_text(deals, *(dict(zip(deals, one, strict=True)) for one in listed)),
+    )
+    result = land_one(home, "hubspot-crm-exports-all-deals-2026-03-31.csv")
+    assert counts(result) == {"crm.deals": (4, 2, 2, 0, 0)}
+    columns = ("deal_id", "account_id", "outcome", "closed_date", "expected_close_date")
+    assert rows(home, "crm.deals", *columns) == [
+        ("1", "9002", "won", date(2026, 2, 28), date(2026, 2, 28)),
+        ("2", "9002", "open", None, date(2026, 4, 30)),
+    ]
+    assert [(row, reason) for _, row, _, reason in refused(home)] == [
+        (4, "unknown_value"),
+        (5, "missing_required"),
+    ]
+
+
+def test_hubspot_tickets(home, put):
+    headers = ["Ticket ID", "Ticket name", "Pipeline", "Ticket status", "Create date", "Priority"]
+    headers += ["Ticket owner", "Close date", "Associated Company IDs"]
+    ticket = dict(zip(headers, ["77", "印刷できない", "Support", "Closed", "2026-03-20 22:55",
+                                "High", "Sato", "2026-03-21 10:38", "9002;9003"],
+                      strict=True))  # fmt: skip
+    put("hubspot/hubspot-crm-exports-tickets-2026-03-31.csv", csv_text(headers, ticket))
+    result = land_one(home, "hubspot-crm-exports-tickets-2026-03-31.csv")
+    assert result.feed_id == "hubspot_tickets_en"
+    assert rows(home, "inquiry.tickets", "ticket_id", "account_id", "status", "asked_at") == [
+        ("77", "9002", "Closed", datetime.fromisoformat("2026-03-20T13:55:00"))
+    ]
+
+
+# ── Salesforce ──────────────────────────────────────────────────────────────────────────────────
+
+SALESFORCE = [
+    (
+        "salesforce_accounts",
+        "Account.csv",
+        "Id,IsDeleted,Name,Type,ParentId,BillingStreet,BillingCity,BillingState,BillingPostalCode,"
+        "Phone,Website,Industry,NumberOfEmployees,OwnerId,CreatedDate,LastModifiedDate",
+        [
+            "0015500000Xyy06AAB,false,あさひ製作所,Customer,,千代田1-1,千代田区,東京都,100-0001,"
+            "03-1234-5678,asahi.example,Machinery,120,005A,2026-01-31T15:00:00.000Z,"
+            "2026-03-31T15:00:00.000Z",
+            "0015500000Ygpq1AAB,true,,,,,,,,,,,,,,",
+        ],
+        ("crm.accounts", "account_id", "kind", "created_date", "is_tombstone"),
+        [
+            ("0015500000Xyy06AAB", "company", date(2026, 2, 1), False),
+            ("0015500000Ygpq1AAB", "company", None, True),
+        ],
+        {"crm.accounts": (2, 2, 0, 0, 0)},
+    ),
+    (
+        "salesforce_contacts",
+        "Contact.csv",
+        "Id,IsDeleted,AccountId,LastName,FirstName,Title,Department,Email,Phone,LastModifiedDate",
+        [
+            "003A,false,0015500000Xyy06AAB,山田,花子,部長,経理,hanako@asahi.example,,",
+            "003B,false,,独立,,,,,,",
+        ],
+        ("crm.contacts", "contact_id", "account_id", "name"),
+        [("003A", "0015500000Xyy06AAB", "山田 花子"), ("003B", "contact:003B", "独立")],
+        {"crm.contacts": (2, 2, 0, 0, 0), "crm.accounts": (2, 1, 0, 0, 1)},
+    ),
+    (
+        "salesforce_opportunities",
+        "Opportunity.csv",
+        "Id,IsDeleted,AccountId,Name,StageName,Amount,Probability,CloseDate,Type,IsClosed,IsWon,"
+        "OwnerId,LastModifiedDate",
+        [
+            "006A,false,001A,更新,商談成立,120000,100,2026-03-31,更新,true,true,005A,",
+            "006B,false,001A,新規,失注,50000,0,2026-03-30,新規,true,false,005A,",
+            "006C,false,001A,増席,提案,1000,30,2026-05-31,,false,false,005A,",
+            "006D,false,001A,不明,提案,1000,30,2026-05-31,,,,005A,",
+        ],
+        ("crm.deals", "deal_id", "outcome", "closed_date", "probability"),
+        [
+            ("006A", "won", date(2026, 3, 31), Decimal("1")),
+            ("006B", "lost", date(2026, 3, 30), Decimal("0")),
+            ("006C", "open", None, Decimal("0.3")),
+        ],
+        {"crm.deals": (4, 3, 1, 0, 0)},
+    ),
+    (
+        "salesforce_cases",
+        "Case.csv",
+        "Id,IsDeleted,CaseNumber,ContactId,AccountId,SuppliedName,SuppliedEmail,Type,Status,Reason,"
+        "Origin,Subject,Priority,Description,OwnerId,CreatedDate,ClosedDate,LastModifiedDate",
+        [
+            "500A,false,00001001,003A,001A,,,不具合,Closed,,Email,印刷できない,High,本文,005A,"
+            "2026-03-20T22:55:29.000Z,2026-03-21T10:38:50.000Z,",
+        ],
+        ("inquiry.tickets", "ticket_id", "account_id", "topic", "asked_at"),
+        [("500A", "001A", "不具合", datetime.fromisoformat("2026-03-20T22:55:29"))],
+        {"inquiry.tickets": (1, 1, 0, 0, 0)},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("feed", "name", "header", "lines", "asked", "expected", "counted"),
+    SALESFORCE,
+    ids=[one[0] for one in SALESFORCE],
+)
+def test_salesforce_objects_under_their_api_names(
+    home, put, feed, name, header, lines, asked, expected, counted
+):
+    put(f"salesforce/{name}", "\n".join([header, *lines, ""]))
+    result = land_one(home, name)
+    assert (result.state, result.feed_id) == ("live", feed)
+    assert counts(result) == counted
+    entity, *columns = asked
+    assert rows(home, entity, *columns) == expected
+
+
+# ── Zendesk CSV ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_zendesk_csv_in_its_zip(home, put, real_headers):
+    headers = [*real_headers["zendesk_ticket_csv"], "製品 [list]"]
+    ticket = dict.fromkeys(headers, "-") | {
+        "Id": "35436",
+        "Requester": "山田花子",
+        "Requester id": "20978392",
+        "Requester email": "Hanako@asahi.example",
+        "Subject": "印刷できません",
+        "Status": "Solved",
+        "Priority": "High",
+        "Via": "Mail",
+        "Created at": "2026-03-20 22:55",
+        "Updated at": "2026-03-21 10:38",
+        "Solved at": "2026-03-21 10:38",
+        "Satisfaction Score": "Good",
+        "製品 [list]": "複合機",
+    }
+    deleted = dict.fromkeys(headers, "-") | {"Id": "35437", "Status": "Deleted"}
+    odd = ticket | {"Id": "35438", "Satisfaction Score": "Splendid"}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("export-2026-03-31.csv", csv_text(headers, ticket, deleted, odd))
+    put("zendesk/export-2026-03-31.csv.zip", packed.getvalue())
+    result = land_one(home, "export-2026-03-31.csv.zip")
+    assert (result.state, result.feed_id) == ("live", "zendesk_tickets_csv")
+    assert counts(result) == {"inquiry.tickets": (3, 2, 1, 0, 0)}
+    columns = ("ticket_id", "account_id", "status", "asked_at", "csat", "is_tombstone")
+    assert rows(home, "inquiry.tickets", *columns) == [
+        (
+            "35436",
+            None,
+            "Solved",
+            datetime.fromisoformat("2026-03-20T22:55:00"),
+            Decimal("1"),
+            False,
+        ),
+        ("35437", None, "Deleted", None, None, True),
+    ]
+    assert json.loads(rows(home, "inquiry.tickets", "extra")[0][0])["製品 [list]"] == "複合機"
+
+
+# ── Lago ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_lago_invoices_are_in_minor_units(home, put, real_headers):
+    headers = real_headers["lago_invoice_export"]
+    invoice = {
+        "invoice.lago_id": "i-1",
+        "invoice.issuing_date": "2026-03-31",
+        "invoice.customer.external_id": "C1",
+        "invoice.total_amount_cents": "11000",
+        "invoice.taxes_amount_cents": "1000",
+        "invoice.currency": "JPY",
+        "invoice.payment_status": "pending",
+        "invoice.status": "finalized",
+        "invoice.payment_due_date": "2026-04-30",
+    }
+    dollars = invoice | {
+        "invoice.lago_id": "i-2",
+        "invoice.currency": "USD",
+        "invoice.payment_status": "succeeded",
+    }
+    draft = invoice | {"invoice.lago_id": "i-3", "invoice.status": "draft"}
+    odd = invoice | {"invoice.lago_id": "i-4", "invoice.status": "paused"}
+    put("lago/invoices_20260331.csv", csv_text(headers, invoice, dollars, draft, odd))
+    result = land_one(home, "invoices_20260331.csv")
+    assert result.feed_id == "lago_invoices"
+    assert counts(result) == {"billing.invoices": (4, 3, 1, 0, 0)}
+    columns = ("invoice_id", "subtotal_native", "total_native", "balance_native", "document_type")
+    assert rows(home, "billing.invoices", *columns) == [
+        ("i-1", Decimal("10000"), Decimal("11000"), Decimal("11000"), "invoice"),
+        ("i-2", Decimal("100"), Decimal("110"), Decimal("0"), "invoice"),
+        ("i-3", Decimal("10000"), Decimal("11000"), Decimal("11000"), "other"),
+    ]

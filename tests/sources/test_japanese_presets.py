@@ -1,0 +1,295 @@
+"""The presets of Japanese systems: stacked invoices, business cards, banks, payment notices."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tests.sources.exports import counts, csv_text, land_one, refused, rows
+
+# ── マネーフォワード クラウド請求書 ─────────────────────────────────────────────────────────────
+
+
+def mf_invoice(number: str, subtotal: str, tax: str, total: str, **other: str) -> dict[str, str]:
+    return {
+        "csv_type(変更不可)": "40101",
+        "行形式": "請求書",
+        "取引先名称": "株式会社あさひ製作所",
+        "請求日": "2026/03/31",
+        "お支払期限": "2026/04/30",
+        "請求書番号": number,
+        "小計": subtotal,
+        "消費税": tax,
+        "合計金額": total,
+        "取引先郵便番号": "100-0001",
+        "取引先都道府県": "東京都",
+        "取引先住所1": "千代田区千代田1-1",
+        "入金ステータス": "未入金",
+        **other,
+    }
+
+
+def mf_item(name: str, amount: str, rate: str = "10%", **other: str) -> dict[str, str]:
+    return {
+        "csv_type(変更不可)": "40101",
+        "行形式": "品目",
+        "品名": name,
+        "品目コード": "P1",
+        "単価": amount,
+        "数量": "1",
+        "金額": amount,
+        "品目消費税率": rate,
+        **other,
+    }
+
+
+def test_money_forward_stacks_an_invoice_and_its_items(home, put, real_headers):
+    headers = real_headers["moneyforward_invoice_40101_vertical"]
+    text = csv_text(
+        headers,
+        mf_item("前の月の続き", "500"),
+        mf_invoice("S-1", "12,000", "1,160", "13,160"),
+        mf_item("基本料金", "10,000"),
+        mf_item("茶菓", "2,000", "8%（軽減税率）"),
+        # Tax inside: the subtotal is the total.
+        mf_invoice("S-2", "1,100", "100", "1,100", 入金ステータス="入金済み"),
+        mf_item("オプション", "1,100"),
+        # Neither: withholding tax, for instance.
+        mf_invoice("S-3", "1,000", "100", "998"),
+        mf_item("講演料", "1,000"),
+        mf_invoice("S-4", "1,000", "100", "1,100", 入金ステータス="回収不能"),
+    )
+    put("invoice/請求書_20260331.csv", text.encode("cp932"))
+    result = land_one(home, "請求書_20260331.csv")
+    assert (result.state, result.feed_id) == ("live", "moneyforward_invoices")
+    assert counts(result) == {
+        "billing.invoices": (9, 3, 2, 0, 4),
+        "billing.invoice_lines": (8, 3, 1, 0, 4),
+        "billing.billing_customers": (8, 1, 0, 3, 4),
+    }
+    columns = ("invoice_id", "issue_date", "subtotal_native", "tax_native", "total_native")
+    assert rows(home, "billing.invoices", *columns, "balance_native") == [
+        ("S-1", date(2026, 3, 31), Decimal("12000"), Decimal("1160"), Decimal("13160"), None),
+        ("S-2", date(2026, 3, 31), Decimal("1000"), Decimal("100"), Decimal("1100"), Decimal("0")),
+        ("S-3", date(2026, 3, 31), Decimal("898"), Decimal("100"), Decimal("998"), None),
+    ]
+    columns = ("invoice_id", "line_no", "description", "amount_native", "tax_rate", "line_type")
+    assert rows(home, "billing.invoice_lines", *columns) == [
+        ("S-1", 1, "基本料金", Decimal("10000"), Decimal("0.1"), "other"),
+        ("S-1", 2, "茶菓", Decimal("2000"), Decimal("0.08"), "other"),
+        ("S-2", 1, "オプション", Decimal("1000"), Decimal("0.1"), "other"),
+    ]
+    columns = ("billing_customer_id", "postal_code", "address")
+    assert rows(home, "billing.billing_customers", *columns) == [
+        ("株式会社あさひ製作所", "100-0001", "東京都千代田区千代田1-1")
+    ]
+    assert [(row, reason) for _, row, _, reason in refused(home)] == [
+        (9, "refused_by_mapping"),
+        (10, "unreadable_number"),
+        (2, "no_row_above"),
+    ]
+
+
+# ── Eight ───────────────────────────────────────────────────────────────────────────────────────
+
+EIGHT_ABOVE = [
+    "02月08日23時00分 JST にEightで生成された名刺リストです。",
+    "合計 2 件",
+    "*データ化の際に認識できない文字が含まれていた場合は「?」で代替されます。",
+    "*プレミアム登録キャンペーンにより不足項目を入力し直している名刺はP列にて特定ができます。",
+    "*データ生成時に文字化けする恐れがある文字は「＊」として置き換えてあります。",
+    "",
+    "",
+]
+
+
+@pytest.mark.parametrize("above", [EIGHT_ABOVE, EIGHT_ABOVE[:3]], ids=["line 8", "line 4"])
+def test_eight_cards_below_however_many_lines(home, put, real_headers, above):
+    headers = real_headers["eight_business_cards"]
+    card = {
+        "会社名": "あさひ製作所",
+        "部署名": "経理部",
+        "役職": "部長",
+        "氏名": "山田 花子",
+        "e-mail": "hanako@asahi.example",
+        "TEL会社": "03-1234-5678",
+        "名刺交換日": "2026/02/01",
+    }
+    alone = {"氏名": "独立 太郎", "e-mail": "taro@home.example", "携帯電話": "090-0000-0000"}
+    text = "\n".join(above) + "\n" + csv_text(headers, card, alone)
+    put("eight/eight_20260208.csv", text)
+    result = land_one(home, "eight_20260208.csv")
+    assert (result.state, result.feed_id) == ("live", "eight_business_cards")
+    assert counts(result) == {"crm.contacts": (2, 2, 0, 0, 0), "crm.accounts": (2, 2, 0, 0, 0)}
+    columns = ("contact_id", "account_id", "name", "title", "phone")
+    assert rows(home, "crm.contacts", *columns) == [
+        (
+            "山田 花子/あさひ製作所/hanako@asahi.example",
+            "あさひ製作所",
+            "山田 花子",
+            "部長",
+            "03-1234-5678",
+        ),
+        (
+            "独立 太郎//taro@home.example",
+            "contact:独立 太郎/taro@home.example",
+            "独立 太郎",
+            None,
+            "090-0000-0000",
+        ),
+    ]
+    assert rows(home, "crm.accounts", "kind", "source_row") == [
+        ("company", len(above) + 2),
+        ("person", len(above) + 3),
+    ]
+
+
+def test_eight_cards_with_family_and_given_name_apart(home, put, real_headers):
+    known = real_headers["eight_business_cards"]
+    headers = [part for one in known for part in (("姓", "名") if one == "氏名" else (one,))]
+    card = {"会社名": "あさひ製作所", "姓": "山田", "名": "花子"}
+    put("eight/eight_20260208.csv", "\n".join(EIGHT_ABOVE) + "\n" + csv_text(headers, card))
+    land_one(home, "eight_20260208.csv")
+    assert rows(home, "crm.contacts", "name") == [("山田 花子",)]
+
+
+# ── kintone: the labels are the app's own, so the company writes the mapping ────────────────────
+
+KINTONE = r"""
+id: kintone_contracts
+files: ["契約アプリ*.csv"]
+carry: {when: "レコードの開始行 = '*'", columns: [レコード番号, 顧客番号, 開始日], number: 表の行}
+coverage: full
+history: snapshot
+exported_at: {file_name: '_(\d{8})', format: '%Y%m%d'}
+entities:
+  - entity: billing.subscriptions
+    # A record without table rows has its fields alone.
+    when: "商品 is not null"
+    columns:
+      contract_id: レコード番号
+      line_id: 行ID
+      segment_start_date: 開始日
+      billing_customer_id: 顧客番号
+      plan_id: 商品
+      quantity: 数量
+      unit_price_native: 単価
+      price_includes_tax: {const: "false"}
+      currency: {const: JPY}
+      interval_unit: {const: month}
+      interval_count: {const: "1"}
+"""
+KINTONE_HEADERS = [
+    "レコードの開始行", "レコード番号", "顧客番号", "開始日", "行ID", "商品", "数量", "単価",
+    "更新日時",
+]  # fmt: skip
+
+
+def test_kintone_table_rows_belong_to_the_record_that_starts_above(home, put, add_mapping):
+    add_mapping("kintone.yml", KINTONE)
+    first = {
+        "レコードの開始行": "*",
+        "レコード番号": "7",
+        "顧客番号": "C1",
+        "開始日": "2026-01-01",
+        "行ID": "1",
+        "商品": "基本",
+        "数量": "1",
+        "単価": "10000",
+    }
+    second = {"行ID": "2", "商品": "席", "数量": "5", "単価": "1000"}
+    bare = {"レコードの開始行": "*", "レコード番号": "8", "顧客番号": "C2", "開始日": "2026-02-01"}
+    text = csv_text(KINTONE_HEADERS, first, second, bare)
+    put("kintone/契約アプリ_20260331.csv", text.encode("cp932"))
+    result = land_one(home, "契約アプリ_20260331.csv")
+    assert counts(result) == {"billing.subscriptions": (3, 2, 0, 0, 1)}
+    columns = ("contract_id", "line_id", "billing_customer_id", "segment_start_date", "quantity")
+    assert rows(home, "billing.subscriptions", *columns) == [
+        ("7", "1", "C1", date(2026, 1, 1), Decimal("1")),
+        ("7", "2", "C1", date(2026, 1, 1), Decimal("5")),
+    ]
+
+
+# ── banks ───────────────────────────────────────────────────────────────────────────────────────
+
+BANKS = [
+    (
+        "bank_mufg",
+        "日付,摘要,摘要内容,支払い金額,預かり金額,差引残高,メモ,未資金化区分,入払区分\n"
+        '2026/3/2,振込入金,ｶ)ｱｻﾋｾｲｻｸｼﾖ,,"110,000","583,716",,,入金\n'
+        '2026/3/3,口座振替３,ﾃﾞﾝｷﾀﾞｲ,"13,530",,"570,186",,,出金\n'
+        "2026/3/4,残高,,,,570186,,,\n",
+        "振込入金",
+    ),
+    (
+        "bank_smbc",
+        "年月日,お引出し,お預入れ,お取り扱い内容,残高,メモ,ラベル\n"
+        '2026/3/2,,110000,"振込　ｶ)ｱｻﾋｾｲｻｸｼﾖ",583716,"",\n'
+        '2026/3/3,13530,,"V123456　ﾃﾞﾝｷﾀﾞｲ",570186,"",\n'
+        '2026/3/4,,,"残高",570186,"",\n',
+        "振込 ｶ)ｱｻﾋｾｲｻｸｼﾖ",
+    ),
+    (
+        "bank_statement_ja",
+        "日付,摘要,お支払金額,お預り金額,残高\n"
+        "2026/3/2,ｶ)ｱｻﾋｾｲｻｸｼﾖ,0,110000,583716\n"
+        "2026/3/3,ﾃﾞﾝｷﾀﾞｲ,13530,0,570186\n"
+        "2026/3/4,残高,,,570186\n",
+        "ｶ)ｱｻﾋｾｲｻｸｼﾖ",
+    ),
+    (
+        "bank_rakuten",
+        "取引日,入出金(円),取引後残高(円),入出金内容\n"
+        "20260302,110000,583716,ｶ)ｱｻﾋｾｲｻｸｼﾖ\n"
+        "20260303,-13530,570186,ﾃﾞﾝｷﾀﾞｲ\n"
+        "20260304,,570186,残高\n",
+        "ｶ)ｱｻﾋｾｲｻｸｼﾖ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("feed", "text", "memo"), BANKS, ids=[feed for feed, *_ in BANKS])
+def test_bank_statements(home, put, feed, text, memo):
+    put("bank/入出金明細_20260331.csv", text.encode("cp932"))
+    result = land_one(home, "入出金明細_20260331.csv")
+    assert (result.state, result.feed_id) == ("live", feed)
+    # A line without an amount is refused, not taken for 0.
+    assert counts(result) == {"billing.bank_transactions": (3, 2, 1, 0, 0)}
+    columns = ("booked_date", "amount_native", "payer_name_kana_folded")
+    (came, went) = rows(home, "billing.bank_transactions", *columns)
+    assert came == (date(2026, 3, 2), Decimal("110000"), "カ)アサヒセイサクシヨ")
+    assert went[:2] == (date(2026, 3, 3), Decimal("-13530"))
+    keys = rows(home, "billing.bank_transactions", "transaction_id")
+    assert len(set(keys)) == 2
+
+
+def test_a_later_statement_repeats_lines_under_the_same_number(home, put):
+    _, text, _ = BANKS[0]
+    put("bank/入出金明細_20260331.csv", text.encode("cp932"))
+    land_one(home, "入出金明細_20260331.csv")
+    lines = text.splitlines(keepends=True)
+    put("bank/入出金明細_20260430.csv", (lines[0] + lines[1]).encode("cp932"))
+    land_one(home, "入出金明細_20260430.csv")
+    keys = rows(home, "billing.bank_transactions", "transaction_id", "record_key")
+    assert len(keys) == 3
+    assert len(set(keys)) == 2
+
+
+# ── サブスクペイ ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_result_notice_that_came_twice_is_one_payment(home, put):
+    headers = ["received_at", "gid", "rst", "cod", "am", "tx", "sf", "ta", "acid"]
+    paid = dict(zip(headers, ["2026-03-31T23:59:00+09:00", "20000001", "1", "O-1", "1000", "100",
+                              "0", "1100", "A-1"], strict=True))  # fmt: skip
+    again = paid | {"received_at": "2026-04-01T00:10:00+09:00"}
+    failed = paid | {"gid": "20000002", "rst": "2"}
+    silent = paid | {"gid": "20000003", "rst": ""}
+    put("payment/subscpay_20260401.csv", csv_text(headers, paid, paid, again, failed, silent))
+    result = land_one(home, "subscpay_20260401.csv")
+    assert result.feed_id == "subscpay_notices"
+    # Word for word the same is repeated; at another time it is another version of one payment.
+    assert counts(result) == {"billing.payments": (5, 2, 1, 1, 1)}
+    found = rows(home, "billing.payments", "payment_id", "billing_customer_id", "amount_native")
+    assert set(found) == {("20000001", "A-1", Decimal("1100"))}
+    assert len(set(rows(home, "billing.payments", "record_key"))) == 1
