@@ -8,11 +8,13 @@ report. Nothing here knows Dagster, and the business clock is passed in by the e
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import sqlite3
 import string
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -232,6 +234,32 @@ def write_mapping(settings: Settings, target: Path, text: str) -> Path:
     finally:
         aside.unlink(missing_ok=True)
     return path
+
+
+UPLOAD_BYTES = 50 * 1024**2
+UPLOADED_NAME_CHARS = 100
+
+
+@contextmanager
+def hold_upload(settings: Settings, system: str, name: str, data: bytes) -> Iterator[Path]:
+    """A file somebody handed to a page, in a place of the home's own for as long as it is needed.
+
+    The name says how it is read and is kept, but never becomes a path. Raises KeizokuError
+    `upload_too_large`.
+    """
+    if len(data) > UPLOAD_BYTES:
+        raise KeizokuError("upload_too_large", where=name, limit=UPLOAD_BYTES // 1024**2)
+    if system not in INBOX_SYSTEMS:
+        raise ValueError(f"no such folder of the inbox: {system}")
+    base = re.split(r"[/\\]", name)[-1].lstrip(".")
+    shown = "".join(char for char in base if char.isprintable())[-UPLOADED_NAME_CHARS:]
+    uploads = settings.root / "uploads"
+    uploads.mkdir(mode=0o700, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=uploads) as folder:
+        path = Path(folder) / system / (shown or "upload")
+        path.parent.mkdir()
+        path.write_bytes(data)
+        yield path
 
 
 def landing_home(settings: Settings) -> "Home":

@@ -1187,6 +1187,18 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "Give another name with --to, or change the file there is",
         ),
     ),
+    "upload_too_large": (
+        (
+            "ファイルが大きすぎます",
+            "この画面で調べられるのは {limit} MB までです",
+            "keizoku map ファイル を使うか、行を減らしたもので試してください",
+        ),
+        (
+            "The file is too large",
+            "This page looks at files of up to {limit} MB",
+            "Use `keizoku map FILE`, or try it with fewer rows",
+        ),
+    ),
     "mapping_not_written": (
         (
             "マッピングを書けません",

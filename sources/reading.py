@@ -357,7 +357,9 @@ def _landed_values(table: Path, column: str) -> pl.Series | None:
 
 def _header_further_down(request: ReadRequest, candidates: list[Listed]) -> Finding | None:
     """Where the header stands, when titles stand above it and no mapping meant expects them."""
-    if _is_asked_for(request) or any(one.mapping.format.header_row > 1 for one in candidates):
+    if _is_asked_for(request) or any(
+        one.mapping.format.header_row > 1 or one.mapping.format.header_has for one in candidates
+    ):
         return None
     path = Path(request.path)
     try:

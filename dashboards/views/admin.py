@@ -1,4 +1,4 @@
-"""管理: runs, versions and switching, policy, deliveries, closes, access log, use of the pages."""
+"""管理: runs, versions, policy, deliveries, mappings, closes, access log, use of the pages."""
 
 import streamlit as st
 
@@ -8,6 +8,7 @@ from dashboards import access, filters, frame, refusals
 from dashboards.frame import Frame
 from dashboards.sections.admin.deliveries import show_closes, show_deliveries
 from dashboards.sections.admin.log import show_log, show_usage
+from dashboards.sections.admin.mapping import show_mapping
 from dashboards.sections.admin.policy import show_policy
 from dashboards.sections.admin.runs import show_runs
 from dashboards.sections.admin.versions import show_versions
@@ -41,6 +42,7 @@ VIEWS = {
     "versions": show_versions,
     "policy": show_policy,
     "deliveries": show_deliveries,
+    "mapping": show_mapping,
     "closes": show_closes,
     "log": show_log,
     "usage": show_usage,

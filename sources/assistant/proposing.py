@@ -124,7 +124,7 @@ def read_proposal(facts: dict[str, Any]) -> Proposal:
         Proposed(**one | {"evidence": one["evidence"] and _examined(one["evidence"])})
         for one in told["columns"]
     )
-    told["format"] = told["format"] and FileFormat(**told["format"])
+    told["format"] = told["format"] and FileFormat(**_tuples(told["format"]))
     return Proposal(**_tuples(told) | {"document": told["document"]})
 
 

@@ -122,10 +122,20 @@ def ask(entity: str, question: Question, lang: str) -> str:
 
 def answers_to(question: Question) -> list[str]:
     """What can be typed: --answer with each choice, or with a blank to fill."""
-    place = question.header if question.key in ("formats", "unit", "values") else question.column
-    if question.cell is not None:
-        place = f"{place}:{question.cell}"
+    place = place_of_answer(question)
     return [f'--answer "{place}={choice}"' for choice in question.choices or ("…",)]
+
+
+def place_of_answer(question: Question) -> str:
+    """The left side of an answer: the header, or the column where no header is settled."""
+    is_of_header = question.key in ("formats", "unit", "values")
+    place = question.header if is_of_header else question.column
+    return place if question.cell is None else f"{place}:{question.cell}"
+
+
+def label(entity: str, name: str, lang: str) -> str:
+    """A column as a person says it."""
+    return _column(entity, name).ja if lang == "ja" else name.replace("_", " ")
 
 
 def evidence(proposal: Proposal, one: Proposed, lang: str) -> str:

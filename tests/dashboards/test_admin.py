@@ -21,7 +21,7 @@ from tests.dashboards.test_formatting import JA, SUNDAY
 from tests.dashboards.test_pages import UNTRANSLATED, open_page, tiles, words
 from tests.dashboards.test_sql import press
 
-VIEWS = ("runs", "versions", "policy", "deliveries", "closes", "log", "usage")
+VIEWS = ("runs", "versions", "policy", "deliveries", "mapping", "closes", "log", "usage")
 
 
 def log(home) -> list[dict]:
