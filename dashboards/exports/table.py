@@ -25,11 +25,15 @@ class Heading:
 
 @dataclass(frozen=True)
 class Table:
-    """A table by its name. Rows hold str, int, Decimal, float, date, datetime, bool or None."""
+    """A table by its name. Rows hold str, int, Decimal, float, date, datetime, bool or None.
+
+    marked: (row, column) of cells to point out, counted from 0 without the headings.
+    """
 
     name: str
     headings: Sequence[Heading]
     rows: Sequence[Sequence[object]]
+    marked: frozenset[tuple[int, int]] = frozenset()
 
 
 def written(value: object) -> str:

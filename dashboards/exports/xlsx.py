@@ -113,6 +113,9 @@ def _fill(sheet, table: Table, styles: _Styles) -> None:
     for number, row in enumerate(table.rows, start=1):
         for column, (heading, value) in enumerate(zip(table.headings, row, strict=True)):
             _write(sheet, number, column, heading, value, styles)
+    for row, column in table.marked:
+        value = written(table.rows[row][column])
+        sheet.write_string(row + 1, column, value, styles.of("@", bg_color="#FFD966", bold=True))
     for column, heading in enumerate(table.headings):
         sheet.set_column(column, column, _width(heading, table.rows, column))
 

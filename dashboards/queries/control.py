@@ -123,6 +123,39 @@ def quarantined_rows(snapshot: Snapshot) -> pl.DataFrame:
 
 
 @cached
+def quarantined_files(snapshot: Snapshot) -> pl.DataFrame:
+    """Grain: one row per delivery with rows kept back, the newest first."""
+    return rows(
+        snapshot,
+        """
+        select
+            delivery_id,
+            file_name,
+            count(distinct (source_sheet, source_row)) as row_count
+        from obs_quarantine
+        group by delivery_id, file_name
+        order by max(received_at) desc, file_name, delivery_id
+        """,
+    )
+
+
+@cached
+def quarantine_of(snapshot: Snapshot, delivery_id: str) -> pl.DataFrame:
+    """Grain: one row per reason for which a row of the delivery was kept back, as in the file."""
+    return rows(
+        snapshot,
+        """
+        select
+            source_sheet, source_row, column_name, message_ja, message_en, remedy_ja, remedy_en
+        from obs_quarantine
+        where delivery_id = ?
+        order by source_sheet, source_row, quarantine_key
+        """,
+        (delivery_id,),
+    )
+
+
+@cached
 def quarantined_value(snapshot: Snapshot, quarantine_key: str) -> str | None:
     """The cell as sent; None where it was blank or without the right to people."""
     if not snapshot.has_personal_columns:

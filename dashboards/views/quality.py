@@ -7,7 +7,17 @@ import streamlit as st
 
 from dagster_project import runs
 from dagster_project.settings import load_settings
-from dashboards import billing_check, filters, frame, levels, source_line, tables, tiles, warehouse
+from dashboards import (
+    billing_check,
+    filters,
+    frame,
+    levels,
+    reject_file,
+    source_line,
+    tables,
+    tiles,
+    warehouse,
+)
 from dashboards.catalogue import literal
 from dashboards.frame import Frame
 from dashboards.queries import control
@@ -257,6 +267,7 @@ def show_quarantine(page: Frame) -> None:
     )
     if row is not None:
         show_kept_row(page, row)
+    reject_file.offer(page)
 
 
 def show_kept_row(page: Frame, row: dict) -> None:

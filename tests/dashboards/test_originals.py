@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from dashboards import access
-from dashboards.originals import NotReadable, original_line
+from dashboards.originals import NotReadable, original_line, original_rows
 from sources.originals import path_of
 from tests.dashboards.gd1_home import GD1
 
@@ -106,3 +106,22 @@ def test_an_original_damaged_on_disk_says_so(gd1_home):
     with pytest.raises(NotReadable) as error:
         ask(gd1_home)
     assert error.value.code == "file_refused"
+
+
+def test_rows_to_correct_are_one_look_in_the_log_and_a_broken_one_comes_as_it_was_sent(gd1_home):
+    sha = keep(gd1_home, b"plan_id,name\nA,Light\nB,Pro,3000\nC,Max\n")
+    facts = {
+        "content_sha256": sha,
+        "feed_id": "generic_plans_en",
+        "file_name": "plans_20260630.csv",
+        "time_zone": "Asia/Tokyo",
+    }
+    rows = original_rows(gd1_home, access.principal(), [(None, 4), (None, 3)], **facts)
+    assert [(one.row, one.cells, one.raw) for one in rows] == [
+        (3, {}, "B,Pro,3000"),
+        (4, {"plan_id": "C", "name": "Max"}, None),
+    ]
+    [line] = log(gd1_home)
+    assert (line["action"], line["row_count"]) == ("original_line", 2)
+    with pytest.raises(access.Refused):
+        original_rows(gd1_home, access.Principal("guest", frozenset()), [(None, 3)], **facts)

@@ -1,5 +1,8 @@
 """U9: a bad file, what is said about it, the corrected file, and all is green again."""
 
+import io
+
+import openpyxl
 import pytest
 import streamlit as st
 
@@ -38,6 +41,16 @@ def test_a_bad_row_is_told_with_its_remedy_and_gone_once_the_file_is_corrected(h
     assert tiles(page)["隔離された行"][0] == "1"
     cells = {cell for shown in page.dataframe for row in shown.value.to_numpy() for cell in row}
     assert {rejected["message_ja"], rejected["remedy_ja"]} <= cells
+    repair = open_page("quality", view="quarantine", file=rejected["delivery_id"])
+    [content] = repair.session_state["reject_files"].values()
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+    heads, row = ([cell.value for cell in one] for one in sheet.iter_rows(max_row=2))
+    assert heads[:4] == ["行", "列", "理由", "どうする"]
+    assert row[:4] == [2, "list_price_native", rejected["message_ja"], rejected["remedy_ja"]]
+    assert heads[4:] == [*plans.header]
+    assert row[4:] == [value or None for value in bad[0].split(",")]
+    marked = [cell.column for cell in sheet[2] if cell.fill.start_color.rgb == "FFFFD966"]
+    assert [heads[column - 1] for column in marked] == ["list_price_native"]
 
     file.write_text("\n".join([head, *rows, ""]), encoding="utf-8")
     company_home.run(home, golden_company.AS_OF)
