@@ -22,7 +22,7 @@ from dashboards import access, charts, clock, frame, levels, printout, steps, wa
 from dashboards.aging import bucket_name
 from dashboards.catalogue import LANGUAGES, Text, plain
 from dashboards.exports import pdf, png, xlsx
-from dashboards.exports.table import Heading, Table
+from dashboards.exports.table import Cell, Heading, Table
 from dashboards.frame import KPI_MART, Frame
 from dashboards.queries import about, cash, control, renewals, report, revenue
 from dashboards.tables import Column
@@ -408,6 +408,25 @@ def tiles(page: Frame, month: date) -> list[tuple[str, str, str]]:
     return shown
 
 
+def figures(page: Frame, month: date) -> list[tuple[str, Cell, Cell]]:
+    """The same as numbers, unrounded and in single yen; what does not exist says why."""
+    last = kpis_until(page, month).tail(2).to_dicts()
+    now, before = last[-1], last[0] if len(last) > 1 else {}
+    shown = []
+    for column, kind in KPIS.items():
+        reason = now.get(f"{column}_null_reason")
+        value = Cell(now[column], kind)
+        change = Cell(None, kind)
+        if now[column] is None:
+            value = Cell(page.formats.missing(reason), "text")
+        elif before.get(column) is not None:
+            moved = now[column] - before[column]
+            change = Cell(moved * 100, "points") if kind == "rate" else Cell(moved, kind)
+        name = Column(column, page.metric_name(KPI_MART, column), kind)
+        shown.append((heading(page, name), value, change))
+    return shown
+
+
 # ---- how it is written ----
 
 
@@ -475,7 +494,7 @@ def as_xlsx(page: Frame, month: date, sections: Sequence[Section]) -> bytes:
     summary = Table(
         title_of(page, month),
         [Heading(text(f"report.{name}")) for name in ("name", "value", "change")],
-        tiles(page, month),
+        figures(page, month),
     )
     sheets = [
         Table(

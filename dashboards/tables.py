@@ -199,7 +199,7 @@ def download(
         for kind, ending, mime, write in (
             (
                 "xlsx",
-                "xlsx",
+                ".xlsx",
                 XLSX_MIME,
                 lambda made: xlsx.workbook(
                     [made],
@@ -207,13 +207,13 @@ def download(
                     negative=page.formats.negative,
                 ),
             ),
-            ("csv", "csv", "text/csv", csv.utf8),
-            ("cp932", "csv", "text/csv", csv.cp932),
+            ("csv", ".csv", "text/csv", csv.utf8),
+            ("cp932", "_cp932.csv", "text/csv", csv.cp932),
         ):
             st.download_button(
                 text(f"table.as_{kind}"),
                 written_by(write),
-                file_name=f"{name}{of_day}_{version}.{ending}",
+                file_name=f"{name}{of_day}_{version}{ending}",
                 mime=mime,
                 type="tertiary",
                 key=key if kind == "csv" else f"{key}_{kind}",

@@ -16,7 +16,7 @@ NOT_IN_A_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 class Heading:
     """One column: what stands above it and what kind of value it holds.
 
-    kind: text | money | count | rate | ratio | month | date | instant | share.
+    kind: text | money | count | rate | ratio | month | date | instant | share | points.
     """
 
     label: str
@@ -24,10 +24,19 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table by its name. Rows hold str, int, Decimal, float, date, datetime, bool or None.
+class Cell:
+    """A value of another kind than its column, where a column of a workbook holds several."""
 
-    marked: (row, column) of cells to point out, counted from 0 without the headings.
+    value: object
+    kind: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table by its name. Rows hold str, int, Decimal, float, date, datetime, bool or None; those
+    of a workbook also Cell.
+
+    marked: (row, column) of text cells to point out, counted from 0 without the headings.
     """
 
     name: str

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from dashboards.exports.table import NOT_IN_A_SHEET_NAME, Heading, Table, written
+from dashboards.exports.table import NOT_IN_A_SHEET_NAME, Cell, Heading, Table, written
 from dashboards.formatting import IN_BRACKETS
 
 FONT = "游ゴシック"
@@ -23,6 +23,7 @@ SHOWN_AS = {
     "money": "#,##0",
     "count": "#,##0",
     "rate": "0.00%",
+    "points": '0.00"pt"',
     "share": "0%",
     "ratio": "0.00",
     "month": 'yyyy"年"m"月"',
@@ -30,7 +31,13 @@ SHOWN_AS = {
     "instant": "yyyy/mm/dd hh:mm",
 }
 WITH_DECIMALS = "#,##0.00####"
-MARKED = ("money", "count", "rate")  # kinds whose negatives are marked as on the pages
+MARKED = (
+    "money",
+    "count",
+    "rate",
+    "ratio",
+    "points",
+)  # kinds whose negatives are marked as on the pages
 
 
 class TooLong(Exception):
@@ -112,7 +119,8 @@ def _fill(sheet, table: Table, styles: _Styles) -> None:
         sheet.write_string(0, column, heading.label, head)
     for number, row in enumerate(table.rows, start=1):
         for column, (heading, value) in enumerate(zip(table.headings, row, strict=True)):
-            _write(sheet, number, column, heading, value, styles)
+            cell = value if isinstance(value, Cell) else Cell(value, heading.kind)
+            _write(sheet, number, column, cell.kind, cell.value, styles)
     for row, column in table.marked:
         value = written(table.rows[row][column])
         sheet.write_string(row + 1, column, value, styles.of("@", bg_color="#FFD966", bold=True))
@@ -120,23 +128,21 @@ def _fill(sheet, table: Table, styles: _Styles) -> None:
         sheet.set_column(column, column, _width(heading, table.rows, column))
 
 
-def _write(sheet, row: int, column: int, heading: Heading, value: object, styles: _Styles) -> None:
+def _write(sheet, row: int, column: int, kind: str, value: object, styles: _Styles) -> None:
     if value is None:
         return
     if isinstance(value, bool):
         sheet.write_boolean(row, column, value, styles.of("General"))
     elif isinstance(value, (int, float, Decimal)) and (
         # an amount is added up: losing its millionths is less than missing it in a sum
-        (heading.kind == "money" and abs(value) < 10**DIGITS_OF_EXCEL) or _is_exact_in_excel(value)
+        (kind == "money" and abs(value) < 10**DIGITS_OF_EXCEL) or _is_exact_in_excel(value)
     ):
-        has_decimals = heading.kind == "money" and value != int(value)
-        shown = styles.of_number(heading.kind, has_decimals=has_decimals)
+        has_decimals = kind == "money" and value != int(value)
+        shown = styles.of_number(kind, has_decimals=has_decimals)
         sheet.write_number(row, column, float(value), shown)
     elif isinstance(value, date) and _day(value) >= FIRST_DAY_OF_EXCEL:
-        kind = "instant" if isinstance(value, datetime) else heading.kind
-        sheet.write_datetime(
-            row, column, value, styles.of(SHOWN_AS.get(kind, SHOWN_AS["date"]), align="left")
-        )
+        shown = SHOWN_AS.get("instant" if isinstance(value, datetime) else kind, SHOWN_AS["date"])
+        sheet.write_datetime(row, column, value, styles.of(shown, align="left"))
     else:
         sheet.write_string(row, column, written(value), styles.of("@"))
 
@@ -153,11 +159,15 @@ def _day(value: date) -> date:
 
 def _width(heading: Heading, rows: Sequence[Sequence[object]], column: int) -> float:
     longest = max(
-        (_cells(written(row[column])) for row in rows[:ROWS_MEASURED]),
+        (_cells(_measured(row[column])) for row in rows[:ROWS_MEASURED]),
         default=0,
     )
     grouped = longest * 4 / 3 if heading.kind in ("money", "count") else longest
     return min(max(grouped, _cells(heading.label), NARROWEST), WIDEST) + 2
+
+
+def _measured(value: object) -> str:
+    return written(value.value if isinstance(value, Cell) else value)
 
 
 def _cells(text: str) -> int:

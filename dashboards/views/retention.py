@@ -10,8 +10,8 @@ from dashboards.queries import about, retention
 from dashboards.sections.retention.churn import show_churn
 from dashboards.sections.retention.cohorts import show_cohorts
 from dashboards.sections.retention.curves import show_curves
-from dashboards.sections.retention.revenue import FLOW, show_revenue
-from dashboards.sections.retention.segment import BELOW_SEGMENT, choose_segment
+from dashboards.sections.retention.revenue import show_revenue
+from dashboards.sections.retention.segment import BELOW_SEGMENT, Segment, choose_segment
 from dashboards.sections.retention.simulation import show_simulation
 
 TILES = {
@@ -32,7 +32,7 @@ def main(page: Frame) -> None:
     frame.warn_when_uncovered(page, months[-1]["month_end"])
     segment = choose_segment(page)
     flow = retention.by_month(page.snapshot, segment.attribute, segment.value)
-    show_tiles(page, flow)
+    show_tiles(page, segment, flow)
     view = filters.segments(
         "view",
         VIEWS,
@@ -53,7 +53,7 @@ def main(page: Frame) -> None:
         show_simulation(page)
 
 
-def show_tiles(page: Frame, flow: pl.DataFrame) -> None:
+def show_tiles(page: Frame, segment: Segment, flow: pl.DataFrame) -> None:
     """The last month's rates of the segment against the month before."""
     text, formats = page.text, page.formats
     if flow.is_empty():
@@ -68,7 +68,7 @@ def show_tiles(page: Frame, flow: pl.DataFrame) -> None:
             line = [float("nan" if row[column] is None else row[column]) for row in history]
             known = [value for value in line if value == value]
             tiles.show(
-                page.metric_name(FLOW, column),
+                page.metric_name(segment.mart, column),
                 "rate",
                 now[column],
                 before.get(column),
@@ -79,7 +79,7 @@ def show_tiles(page: Frame, flow: pl.DataFrame) -> None:
                 else text("home.nothing_to_compare"),
                 definition=text(
                     "home.quotient",
-                    definition=page.definition(FLOW, column),
+                    definition=page.definition(segment.mart, column),
                     numerator=getattr(formats, above)(now[f"{column}_numerator"]),
                     denominator=getattr(formats, below)(now[f"{column}_denominator"]),
                 ),

@@ -270,8 +270,12 @@ def saved(page, popover: int, button: str) -> tuple[str, bytes]:
 
 def test_the_csv_of_a_cell_is_safe_to_open_and_its_export_is_recorded(visit, home):
     page = visit("/mrr?month=2026-03&type=new")
-    _, content = saved(page, 1, "CSV（UTF-8")
+    name, content = saved(page, 1, "CSV（UTF-8")
     assert content.startswith(b"\xef\xbb\xbf")
+    # in one folder of downloads neither may take the place of the other
+    older, in_cp932 = saved(page, 1, "CSV（CP932")
+    assert older == f"{name.removesuffix('.csv')}_cp932.csv"
+    assert in_cp932.decode("cp932").startswith("顧客,")
     header, line = content.decode("utf-8-sig").splitlines()
     assert header == "顧客,増減（円）,動く前のMRR（円）,動いた後のMRR（円）,理由,初回支払月"
     assert (

@@ -65,9 +65,20 @@ def test_the_workbook_holds_the_same_figures_as_numbers_and_dates(gd1_home):
     frame = page(gd1_home)
     content = report.as_xlsx(frame, MARCH, report.make_sections(frame, MARCH))
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert ["MRR", "103,800円", "前月比 ▲13,400円"] in [
-        [cell.value for cell in row] for row in book.worksheets[0].iter_rows()
-    ]
+    summary = {row[0].value: row[1:] for row in book.worksheets[0].iter_rows(min_row=2)}
+    assert {name: [cell.value for cell in cells] for name, cells in summary.items()} == {
+        "MRR（円）": [103800, -13400],
+        "ARR（円）": [1245600, -160800],
+        "顧客数": [10, -1],
+        "ARPA（円）": [10380, pytest.approx(-274.545455)],
+        "解約率（顧客数）": [pytest.approx(0.181818), pytest.approx(18.1818)],
+        "NRR（月次）": [pytest.approx(0.829352), pytest.approx(-21.3659)],
+        "GRR（月次）": [pytest.approx(0.803754), pytest.approx(-19.6246)],
+        "クイックレシオ": [pytest.approx(0.434783), None],
+    }
+    assert summary["MRR（円）"][0].number_format == '#,##0;"▲"#,##0'
+    assert summary["解約率（顧客数）"][0].number_format == '0.00%;"▲"0.00%'
+    assert summary["NRR（月次）"][1].number_format == '0.00"pt";"▲"0.00"pt"'
     moved = {row[0].value: row[1].value for row in book.worksheets[1].iter_rows(min_row=2)}
     assert moved == {"新規": 7000, "増額": 3000, "解約": -23000, "為替影響": -400}
     history = book["月ごとの推移"]

@@ -11,8 +11,6 @@ from dashboards.queries import retention
 from dashboards.sections.retention.segment import EVERYBODY, Segment, segment_name
 from dashboards.tables import Column
 
-FLOW = "mart_revenue_retention"
-
 
 def show_revenue(page: Frame, segment: Segment, flow: pl.DataFrame) -> None:
     """NRR and GRR by month, of the closed cohort of twelve months ago or as the month's flow."""
@@ -30,7 +28,7 @@ def show_revenue(page: Frame, segment: Segment, flow: pl.DataFrame) -> None:
         page,
         title,
         unit=text("retention.percent"),
-        metrics=[(FLOW, name) for name in names],
+        metrics=[(segment.mart, name) for name in names],
         notes=[text("retention.revenue_note")],
     )
     known = flow.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in names))
@@ -42,7 +40,7 @@ def show_revenue(page: Frame, segment: Segment, flow: pl.DataFrame) -> None:
     else:
         points = [
             retention_charts.Point(
-                page.metric_name(FLOW, name),
+                page.metric_name(segment.mart, name),
                 formats.month_axis(row["month"]),
                 None if row[name] is None else float(row[name]),
                 formats.rate(row[name], row[f"{name}_null_reason"]),
@@ -60,13 +58,13 @@ def show_revenue(page: Frame, segment: Segment, flow: pl.DataFrame) -> None:
     columns = [
         Column("month", text("column.month"), "month", is_pinned=True),
         Column("customer_count", text("column.customers"), "count"),
-        Column("mrr", page.metric_name(FLOW, "mrr"), "money"),
+        Column("mrr", page.metric_name(segment.mart, "mrr"), "money"),
         *(
-            Column(name, page.metric_name(FLOW, name), "rate")
+            Column(name, page.metric_name(segment.mart, name), "rate")
             for name in ("nrr_12m_rate", "grr_12m_rate", "nrr_rate", "grr_rate")
         ),
         Column("churned_customer_count", text("retention.churned"), "count"),
-        Column("logo_churn_rate", page.metric_name(FLOW, "logo_churn_rate"), "rate"),
+        Column("logo_churn_rate", page.metric_name(segment.mart, "logo_churn_rate"), "rate"),
     ]
     tables.show(flow.reverse(), columns, formats, key="flow", alt=title)
     tables.download(page, lambda: flow, columns, name="nrr_grr", key="flow_csv")

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboards import customers, filters
-from dashboards.frame import Frame
+from dashboards.frame import KPI_MART, Frame
 from dashboards.queries import retention
 
 EVERYBODY = "all"
+FLOW = "mart_revenue_retention"
 BELOW_SEGMENT = ("cohort", "k", *customers.BELOW_LIST)
 
 
@@ -18,6 +19,11 @@ class Segment:
 
     attribute: str
     value: str
+
+    @property
+    def mart(self) -> str:
+        """Whose metrics the figures are: of everybody they are the company's own."""
+        return KPI_MART if self.attribute == EVERYBODY else FLOW
 
 
 def choose_segment(page: Frame) -> Segment:
