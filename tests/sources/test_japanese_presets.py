@@ -90,6 +90,83 @@ def test_money_forward_stacks_an_invoice_and_its_items(home, put, real_headers):
     ]
 
 
+# ── freee請求書 ─────────────────────────────────────────────────────────────────────────────────
+
+
+def freee_invoice(number: str, tax: str, tax_rounding: str, **other: str) -> dict[str, str]:
+    return {
+        "行形式": "本文",
+        "発行日": "2026/03/31",
+        "番号": number,
+        "消費税の表示方法": tax,
+        "消費税端数の計算方法": tax_rounding,
+        "金額端数の計算方法": "切り捨て",
+        "取引先名称": "株式会社あさひ製作所",
+        "取引先郵便番号": "100-0001",
+        "取引先都道府県": "東京都",
+        "取引先市区町村・番地": "千代田区千代田1-1",
+        **other,
+    }
+
+
+def freee_line(text: str, price: str, quantity: str = "1", rate: str = "10%") -> dict[str, str]:
+    line = {"行形式": "明細", "行の種類": "通常", "摘要": text}
+    return line | {"単価": price, "数量": quantity, "税率": rate}
+
+
+def test_freee_invoices_are_totalled_by_their_own_rules(home, put, real_headers):
+    headers = real_headers["freee_invoice_36col"]
+    text = csv_text(
+        headers,
+        # 3 × 33.5 = 100.5 → 100; 105 at 10 % = 10.5 → 10; 1,005 at 8 % = 80.4 → 80.
+        freee_invoice("F-1", "外税", "切り捨て"),
+        freee_line("席", "33.5", "3"),
+        freee_line("端数", "5"),
+        freee_line("茶菓", "1,005", rate="8%（軽減）"),
+        {"行形式": "明細", "行の種類": "テキスト", "摘要": "以上"},
+        # 1,105 with tax inside: 1,105 × 10 / 110 = 100.45… → 101.
+        freee_invoice("F-2", "内税", "切り上げ", 枝番="2"),
+        freee_line("席", "1,105"),
+        # 15 at 10 % = 1.5 → 2.
+        freee_invoice("F-3", "外税", "四捨五入"),
+        freee_line("席", "15"),
+        freee_invoice("F-4", "外税", "切り捨て"),
+        freee_line("席", "100", rate="課税"),
+        freee_invoice("F-5", "税抜", "切り捨て"),
+        freee_invoice("F-6", "外税", "てきとう"),
+        freee_line("席", "100"),
+    )
+    put("invoice/請求書_20260331.csv", text.encode("cp932"))
+    result = read_one(home, "請求書_20260331.csv")
+    assert result.feed_id == "freee_invoices"
+    assert counts(result) == {
+        "billing.invoices": (14, 3, 3, 0, 8),
+        "billing.invoice_lines": (14, 6, 1, 0, 7),
+        "billing.billing_customers": (14, 1, 0, 5, 8),
+    }
+    columns = ("invoice_id", "issue_date", "tax_native", "total_native")
+    assert read_rows(home, "billing.invoices", *columns) == [
+        ("F-1", date(2026, 3, 31), Decimal("90"), Decimal("1200")),
+        ("F-2-2", date(2026, 3, 31), Decimal("101"), Decimal("1105")),
+        ("F-3", date(2026, 3, 31), Decimal("2"), Decimal("17")),
+    ]
+    columns = ("invoice_id", "line_no", "quantity", "amount_native", "tax_rate")
+    assert read_rows(home, "billing.invoice_lines", *columns) == [
+        ("F-1", 1, Decimal("3"), Decimal("100"), Decimal("0.1")),
+        ("F-1", 2, Decimal("1"), Decimal("5"), Decimal("0.1")),
+        ("F-1", 3, Decimal("1"), Decimal("1005"), Decimal("0.08")),
+        ("F-2-2", 1, Decimal("1"), Decimal("1004.545455"), Decimal("0.1")),
+        ("F-3", 1, Decimal("1"), Decimal("15"), Decimal("0.1")),
+        ("F-6", 1, Decimal("1"), Decimal("100"), Decimal("0.1")),
+    ]
+    assert {(entity, row, reason) for entity, row, _, reason in refused(home)} == {
+        ("billing.invoices", 11, "missing_required"),  # a rate nobody knows: no total
+        ("billing.invoice_lines", 12, "unreadable_number"),
+        ("billing.invoices", 13, "refused_by_mapping"),
+        ("billing.invoices", 14, "unknown_value"),
+    }
+
+
 # ── Eight ───────────────────────────────────────────────────────────────────────────────────────
 
 EIGHT_ABOVE = [
