@@ -174,6 +174,10 @@ def _carried(sheet: TextSheet, mapping: Mapping, facts: DeliveryFacts) -> TextSh
     if carry.number:
         number = pl.when(pl.col("number") > 0).then(pl.col("number").cast(pl.String))
         placed_rows = placed_rows.with_columns(number.alias(header_name(carry.number)))
+    # What stands right below and cannot be read may have been one of the rows summed.
+    cut = placed.filter(pl.col("begins") & ~pl.col("is_above"))["group"] - 1
+    for name in carry.sums:
+        placed_rows = _with_sum(mapping, placed_rows, name, cut, facts)
     lost = frame.filter(~pl.col("is_placed"))
     damaged = lost.select(
         "source_row",
@@ -181,13 +185,32 @@ def _carried(sheet: TextSheet, mapping: Mapping, facts: DeliveryFacts) -> TextSh
         pl.col("reason"),
         pl.lit("").alias("detail"),
     )
-    kept = [header_name(carry.number)] if carry.number else []
-    names = dict.fromkeys([*sheet.frame.drop("source_row").columns, *kept, "source_row"])
+    names = dict.fromkeys(
+        [*sheet.frame.drop("source_row").columns, *sorted(carry.own_headers), "source_row"]
+    )
     return replace(
         sheet,
         frame=placed_rows.select(list(names)),
         damaged=pl.concat([sheet.damaged, damaged]).sort("source_row"),
     )
+
+
+def _with_sum(
+    mapping: Mapping, rows: pl.DataFrame, name: str, cut: pl.Series, facts: DeliveryFacts
+) -> pl.DataFrame:
+    """The rows with one of the `sums` of carry: in the row above, blank if any of its rows has none
+    or a line of it may be missing (groups in `cut`)."""
+    computed = _evaluated(mapping, mapping.carry.summed(name), rows, facts, None)
+    is_below = pl.col("number") > 0
+    values = rows.select("group", "number", value=computed.values).select(
+        total=pl.when(is_below).then("value").sum().over("group"),
+        is_whole=(pl.col("value").is_not_null() | ~is_below).all().over("group")
+        & (pl.len().over("group") > 1)
+        & ~pl.col("group").is_in(cut.implode()),
+        is_above=~is_below,
+    )
+    total = pl.when(pl.col("is_above") & pl.col("is_whole")).then(pl.col("total").cast(pl.String))
+    return rows.with_columns(values.select(total.alias(header_name(name))))
 
 
 def _members(sheet: TextSheet, each: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:

@@ -179,10 +179,6 @@ def _call(node: exp.Expression) -> tuple[str, list[exp.Expression]]:
             return "replace", _given(node, "this", "expression", "replacement")
         case exp.SplitPart():
             return "split_part", _given(node, "this", "delimiter", "part_index")
-        case exp.Floor():
-            return "floor", [node.this]
-        case exp.Ceil():
-            return "ceil", [node.this]
         case exp.Date():
             return "date", [*_given(node, "this", "zone"), *node.expressions]
     return "", []
@@ -518,13 +514,37 @@ def _int(parts: list[_Part], text: str) -> _Part:
     return _Part("number", compute)
 
 
-def _whole(name: str) -> Callable[[list[_Part], str], _Part]:
-    def build(parts: list[_Part], text: str) -> _Part:
-        (value,) = parts
-        _require(value, "number", text, name)
-        return _combined("number", [value], lambda n: getattr(n.cast(NUMBER), name)())
+def _rounded(parts: list[_Part], text: str) -> _Part:
+    """rounded(number, way): to whole units, by the word in `way`; any other word is refused."""
+    number, way = parts
+    _require(number, "number", text, "rounded")
+    _require(way, "text", text, "rounded")
 
-    return build
+    def compute(scope: _Scope) -> Computed:
+        numbers, ways = number.compute(scope), way.compute(scope)
+        frame = pl.DataFrame(
+            {
+                "n": numbers.values.cast(NUMBER),
+                "way": ways.values.cast(pl.String)
+                .str.strip_chars()
+                .replace_strict(_ROUNDINGS, default=None, return_dtype=pl.String),
+            }
+        )
+        size, sign = pl.col("n").abs(), pl.when(pl.col("n") < 0).then(-1).otherwise(1)
+        whole = (
+            pl.when(pl.col("way") == "down")
+            .then(size.floor())
+            .when(pl.col("way") == "up")
+            .then(size.ceil())
+            .when(pl.col("way") == "half")
+            .then((size + pl.lit(Decimal("0.5"))).floor())
+        )
+        values = frame.select((whole * sign).cast(NUMBER)).to_series()
+        reasons = _first_reason([numbers.reasons, ways.reasons])
+        is_unknown = ways.values.is_not_null() & frame["way"].is_null()
+        return _refused_where(Computed(values, reasons), is_unknown, "unknown_value")
+
+    return _Part("number", compute)
 
 
 def _text(parts: list[_Part], text: str) -> _Part:
@@ -586,6 +606,13 @@ _COMPARISONS = {
 }
 _LOGIC = {exp.And: "and_", exp.Or: "or_"}
 
+# Toward zero, away from zero, to the nearest (a half away from zero): how invoices say it.
+_ROUNDINGS = {
+    **dict.fromkeys(("down", "切り捨て", "切捨て", "切捨"), "down"),
+    **dict.fromkeys(("up", "切り上げ", "切上げ", "切上"), "up"),
+    **dict.fromkeys(("half", "四捨五入"), "half"),
+}
+
 # Name → fewest arguments, most arguments, builder.
 _FUNCTIONS = {
     "add_months": (2, 2, _moved("mo", "add_months")),
@@ -597,8 +624,7 @@ _FUNCTIONS = {
     "coalesce": (1, 20, _coalesce),
     "number": (1, 1, _parsed("number", "dec")),
     "int": (1, 1, _int),
-    "floor": (1, 1, _whole("floor")),
-    "ceil": (1, 1, _whole("ceil")),
+    "rounded": (2, 2, _rounded),
     "date": (1, 2, _parsed("date", "date")),
     "text": (1, 1, _text),
     "date_of": (1, 1, _date_of),

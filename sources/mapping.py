@@ -160,14 +160,28 @@ class Carry(_Declared):
     when: str
     columns: Texts
     number: str | None = None  # a header of its own: 1, 2, … in the rows below, blank above them
+    sums: dict[
+        str, str
+    ] = {}  # headers of their own in the row above: a number summed over its rows
 
     @property
     def condition(self) -> Expression:
         return _compiled(self.when)
 
+    def summed(self, name: str) -> Expression:
+        return _compiled(self.sums[name])
+
+    @property
+    def own_headers(self) -> frozenset[str]:
+        """The headers it adds to those of the file."""
+        return frozenset(header_name(name) for name in (*self.sums, self.number) if name)
+
     @property
     def needed_headers(self) -> frozenset[str]:
-        return self.condition.names | {header_name(column) for column in self.columns}
+        summed = {name for text in self.sums.values() for name in _compiled(text).names}
+        return (
+            self.condition.names | {header_name(c) for c in self.columns} | summed
+        ) - self.own_headers
 
 
 # Scalars stay as written (see _TextLoader), so the null of YAML arrives as one of these.
@@ -327,6 +341,8 @@ class Mapping(_Declared):
         _check_zone(self.timezone, "timezone")
         if self.carry:
             _check_expression("carry.when", self.carry.when, {"bool"})
+            for name, text in self.carry.sums.items():
+                _check_expression(f"carry.sums.{name}", text, {"number"})
         for block in self.entities:
             _check_block(self, block)
         return self
@@ -358,7 +374,7 @@ class Mapping(_Declared):
         missing = [header for header in self.needs if header_name(header) not in in_file]
         if self.carry:
             missing += sorted(self.carry.needed_headers - in_file)
-            in_file |= {header_name(self.carry.number)} if self.carry.number else set()
+            in_file |= self.carry.own_headers
         for block in self.entities:
             headers = in_file | block.member_headers
             for column, rule in block.pairs():

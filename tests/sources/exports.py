@@ -1,6 +1,7 @@
 """Files as real systems export them, and what became of their rows."""
 
 import csv
+import hashlib
 import io
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ import polars as pl
 
 from sources import landing
 from sources.entities import entities
+from sources.reading import Reading, ReadRequest, read_delivery
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 NOW = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
@@ -32,6 +34,32 @@ def land_one(home, name: str) -> landing.DeliveryResult:
     return result
 
 
+def read_one(home, name: str) -> Reading:
+    """A file of the inbox as the worker reads it, but in this process: what lands stays aside."""
+    (path,) = home.inbox.rglob(name)
+    reading = read_delivery(
+        ReadRequest(
+            path=str(path),
+            system=path.parent.name,
+            file_name=name,
+            file_time=NOW.replace(tzinfo=None),
+            content_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            home_mappings=str(home.mappings),
+            business_timezone="Asia/Tokyo",
+            secret="00",
+            aside=str(home.root / "aside"),
+        )
+    )
+    assert (reading.status, reading.findings) == ("read", ())
+    return reading
+
+
+def read_rows(home, entity: str, *columns: str) -> list[tuple]:
+    """What read_one would land of an entity, in the order of the file."""
+    frame = pl.read_parquet(home.root / "aside" / f"{entities()[entity].table}.parquet")
+    return frame.sort("source_row", maintain_order=True).select(*columns).rows()
+
+
 def rows(home, entity: str, *columns: str) -> list[tuple]:
     """The landed rows of an entity in the order of their file."""
     table = entities()[entity].table
@@ -39,7 +67,7 @@ def rows(home, entity: str, *columns: str) -> list[tuple]:
     return frame.sort("source_row", maintain_order=True).select(*columns).rows()
 
 
-def counts(result: landing.DeliveryResult) -> dict[str, tuple[int, int, int, int, int]]:
+def counts(result: landing.DeliveryResult | Reading) -> dict[str, tuple[int, int, int, int, int]]:
     """By entity: rows read, landed, quarantined, repeated in the file, filtered out."""
     return {
         one.entity: (
@@ -54,7 +82,7 @@ def counts(result: landing.DeliveryResult) -> dict[str, tuple[int, int, int, int
 
 
 def refused(home) -> list[tuple]:
-    """What is in quarantine: entity, row, column, reason."""
-    found = landing.rejects(home)
+    """What read_one sent to quarantine: entity, row, column, reason."""
+    found = pl.read_parquet(home.root / "aside" / "quarantine.parquet")
     columns = ("entity", "source_row", "column_name", "reason_code")
     return sorted(found.select(columns).rows(), key=str)

@@ -97,8 +97,14 @@ def test_a_cell_that_is_no_number_is_a_reason():
 
 def test_a_fraction_is_not_cut_to_a_whole_number():
     assert compute("int(a)", a=["12.75", "12"]) == ([None, Decimal("12")], ["not_whole", None])
-    assert values("floor(number(a) / 2)", a=["5", "-5", "4"]) == [2, -3, 2]
-    assert values("ceil(number(a) / 2)", a=["5", "-5", None]) == [3, -2, None]
+    ways = ["切り捨て", "切り上げ", "四捨五入"]
+    assert values("rounded(number(a) / 2, b)", a=["5", "5", "5"], b=ways) == [2, 3, 3]
+    assert values("rounded(number(a) / 2, b)", a=["-5", "-5", "-5"], b=ways) == [-2, -3, -3]
+    assert values("rounded(number(a) / 2, 'half')", a=["4.8", None]) == [2, None]
+    assert compute("rounded(number(a), b)", a=["1", "1"], b=["適当", None]) == (
+        [None, None],
+        ["unknown_value", None],
+    )
 
 
 # ── text and choices ────────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.sources.exports import counts, csv_text, land_one, refused, rows
+from tests.sources.exports import counts, csv_text, read_one, read_rows, refused
 
 # ── マネーフォワード クラウド請求書 ─────────────────────────────────────────────────────────────
 
@@ -60,27 +60,27 @@ def test_money_forward_stacks_an_invoice_and_its_items(home, put, real_headers):
         mf_invoice("S-4", "1,000", "100", "1,100", 入金ステータス="回収不能"),
     )
     put("invoice/請求書_20260331.csv", text.encode("cp932"))
-    result = land_one(home, "請求書_20260331.csv")
-    assert (result.state, result.feed_id) == ("live", "moneyforward_invoices")
+    result = read_one(home, "請求書_20260331.csv")
+    assert result.feed_id == "moneyforward_invoices"
     assert counts(result) == {
         "billing.invoices": (9, 3, 2, 0, 4),
         "billing.invoice_lines": (8, 3, 1, 0, 4),
         "billing.billing_customers": (8, 1, 0, 3, 4),
     }
     columns = ("invoice_id", "issue_date", "subtotal_native", "tax_native", "total_native")
-    assert rows(home, "billing.invoices", *columns, "balance_native") == [
+    assert read_rows(home, "billing.invoices", *columns, "balance_native") == [
         ("S-1", date(2026, 3, 31), Decimal("12000"), Decimal("1160"), Decimal("13160"), None),
         ("S-2", date(2026, 3, 31), Decimal("1000"), Decimal("100"), Decimal("1100"), Decimal("0")),
         ("S-3", date(2026, 3, 31), Decimal("898"), Decimal("100"), Decimal("998"), None),
     ]
     columns = ("invoice_id", "line_no", "description", "amount_native", "tax_rate", "line_type")
-    assert rows(home, "billing.invoice_lines", *columns) == [
+    assert read_rows(home, "billing.invoice_lines", *columns) == [
         ("S-1", 1, "基本料金", Decimal("10000"), Decimal("0.1"), "other"),
         ("S-1", 2, "茶菓", Decimal("2000"), Decimal("0.08"), "other"),
         ("S-2", 1, "オプション", Decimal("1000"), Decimal("0.1"), "other"),
     ]
     columns = ("billing_customer_id", "postal_code", "address")
-    assert rows(home, "billing.billing_customers", *columns) == [
+    assert read_rows(home, "billing.billing_customers", *columns) == [
         ("株式会社あさひ製作所", "100-0001", "東京都千代田区千代田1-1")
     ]
     assert [(row, reason) for _, row, _, reason in refused(home)] == [
@@ -88,6 +88,83 @@ def test_money_forward_stacks_an_invoice_and_its_items(home, put, real_headers):
         (10, "unreadable_number"),
         (2, "no_row_above"),
     ]
+
+
+# ── freee請求書 ─────────────────────────────────────────────────────────────────────────────────
+
+
+def freee_invoice(number: str, tax: str, tax_rounding: str, **other: str) -> dict[str, str]:
+    return {
+        "行形式": "本文",
+        "発行日": "2026/03/31",
+        "番号": number,
+        "消費税の表示方法": tax,
+        "消費税端数の計算方法": tax_rounding,
+        "金額端数の計算方法": "切り捨て",
+        "取引先名称": "株式会社あさひ製作所",
+        "取引先郵便番号": "100-0001",
+        "取引先都道府県": "東京都",
+        "取引先市区町村・番地": "千代田区千代田1-1",
+        **other,
+    }
+
+
+def freee_line(text: str, price: str, quantity: str = "1", rate: str = "10%") -> dict[str, str]:
+    line = {"行形式": "明細", "行の種類": "通常", "摘要": text}
+    return line | {"単価": price, "数量": quantity, "税率": rate}
+
+
+def test_freee_invoices_are_totalled_by_their_own_rules(home, put, real_headers):
+    headers = real_headers["freee_invoice_36col"]
+    text = csv_text(
+        headers,
+        # 3 × 33.5 = 100.5 → 100; 105 at 10 % = 10.5 → 10; 1,005 at 8 % = 80.4 → 80.
+        freee_invoice("F-1", "外税", "切り捨て"),
+        freee_line("席", "33.5", "3"),
+        freee_line("端数", "5"),
+        freee_line("茶菓", "1,005", rate="8%（軽減）"),
+        {"行形式": "明細", "行の種類": "テキスト", "摘要": "以上"},
+        # 1,105 with tax inside: 1,105 × 10 / 110 = 100.45… → 101.
+        freee_invoice("F-2", "内税", "切り上げ", 枝番="2"),
+        freee_line("席", "1,105"),
+        # 15 at 10 % = 1.5 → 2.
+        freee_invoice("F-3", "外税", "四捨五入"),
+        freee_line("席", "15"),
+        freee_invoice("F-4", "外税", "切り捨て"),
+        freee_line("席", "100", rate="課税"),
+        freee_invoice("F-5", "税抜", "切り捨て"),
+        freee_invoice("F-6", "外税", "てきとう"),
+        freee_line("席", "100"),
+    )
+    put("invoice/請求書_20260331.csv", text.encode("cp932"))
+    result = read_one(home, "請求書_20260331.csv")
+    assert result.feed_id == "freee_invoices"
+    assert counts(result) == {
+        "billing.invoices": (14, 3, 3, 0, 8),
+        "billing.invoice_lines": (14, 6, 1, 0, 7),
+        "billing.billing_customers": (14, 1, 0, 5, 8),
+    }
+    columns = ("invoice_id", "issue_date", "tax_native", "total_native")
+    assert read_rows(home, "billing.invoices", *columns) == [
+        ("F-1", date(2026, 3, 31), Decimal("90"), Decimal("1200")),
+        ("F-2-2", date(2026, 3, 31), Decimal("101"), Decimal("1105")),
+        ("F-3", date(2026, 3, 31), Decimal("2"), Decimal("17")),
+    ]
+    columns = ("invoice_id", "line_no", "quantity", "amount_native", "tax_rate")
+    assert read_rows(home, "billing.invoice_lines", *columns) == [
+        ("F-1", 1, Decimal("3"), Decimal("100"), Decimal("0.1")),
+        ("F-1", 2, Decimal("1"), Decimal("5"), Decimal("0.1")),
+        ("F-1", 3, Decimal("1"), Decimal("1005"), Decimal("0.08")),
+        ("F-2-2", 1, Decimal("1"), Decimal("1004.545455"), Decimal("0.1")),
+        ("F-3", 1, Decimal("1"), Decimal("15"), Decimal("0.1")),
+        ("F-6", 1, Decimal("1"), Decimal("100"), Decimal("0.1")),
+    ]
+    assert {(entity, row, reason) for entity, row, _, reason in refused(home)} == {
+        ("billing.invoices", 11, "missing_required"),  # a rate nobody knows: no total
+        ("billing.invoice_lines", 12, "unreadable_number"),
+        ("billing.invoices", 13, "refused_by_mapping"),
+        ("billing.invoices", 14, "unknown_value"),
+    }
 
 
 # ── Eight ───────────────────────────────────────────────────────────────────────────────────────
@@ -118,11 +195,11 @@ def test_eight_cards_below_however_many_lines(home, put, real_headers, above):
     alone = {"氏名": "独立 太郎", "e-mail": "taro@home.example", "携帯電話": "090-0000-0000"}
     text = "\n".join(above) + "\n" + csv_text(headers, card, alone)
     put("eight/eight_20260208.csv", text)
-    result = land_one(home, "eight_20260208.csv")
-    assert (result.state, result.feed_id) == ("live", "eight_business_cards")
+    result = read_one(home, "eight_20260208.csv")
+    assert result.feed_id == "eight_business_cards"
     assert counts(result) == {"crm.contacts": (2, 2, 0, 0, 0), "crm.accounts": (2, 2, 0, 0, 0)}
     columns = ("contact_id", "account_id", "name", "title", "phone")
-    assert rows(home, "crm.contacts", *columns) == [
+    assert read_rows(home, "crm.contacts", *columns) == [
         (
             "山田 花子/あさひ製作所/hanako@asahi.example",
             "あさひ製作所",
@@ -138,7 +215,7 @@ def test_eight_cards_below_however_many_lines(home, put, real_headers, above):
             "090-0000-0000",
         ),
     ]
-    assert rows(home, "crm.accounts", "kind", "source_row") == [
+    assert read_rows(home, "crm.accounts", "kind", "source_row") == [
         ("company", len(above) + 2),
         ("person", len(above) + 3),
     ]
@@ -149,8 +226,8 @@ def test_eight_cards_with_family_and_given_name_apart(home, put, real_headers):
     headers = [part for one in known for part in (("姓", "名") if one == "氏名" else (one,))]
     card = {"会社名": "あさひ製作所", "姓": "山田", "名": "花子"}
     put("eight/eight_20260208.csv", "\n".join(EIGHT_ABOVE) + "\n" + csv_text(headers, card))
-    land_one(home, "eight_20260208.csv")
-    assert rows(home, "crm.contacts", "name") == [("山田 花子",)]
+    read_one(home, "eight_20260208.csv")
+    assert read_rows(home, "crm.contacts", "name") == [("山田 花子",)]
 
 
 # ── kintone: the labels are the app's own, so the company writes the mapping ────────────────────
@@ -201,10 +278,10 @@ def test_kintone_table_rows_belong_to_the_record_that_starts_above(home, put, ad
     bare = {"レコードの開始行": "*", "レコード番号": "8", "顧客番号": "C2", "開始日": "2026-02-01"}
     text = csv_text(KINTONE_HEADERS, first, second, bare)
     put("kintone/契約アプリ_20260331.csv", text.encode("cp932"))
-    result = land_one(home, "契約アプリ_20260331.csv")
+    result = read_one(home, "契約アプリ_20260331.csv")
     assert counts(result) == {"billing.subscriptions": (3, 2, 0, 0, 1)}
     columns = ("contract_id", "line_id", "billing_customer_id", "segment_start_date", "quantity")
-    assert rows(home, "billing.subscriptions", *columns) == [
+    assert read_rows(home, "billing.subscriptions", *columns) == [
         ("7", "1", "C1", date(2026, 1, 1), Decimal("1")),
         ("7", "2", "C1", date(2026, 1, 1), Decimal("5")),
     ]
@@ -251,28 +328,28 @@ BANKS = [
 @pytest.mark.parametrize(("feed", "text", "memo"), BANKS, ids=[feed for feed, *_ in BANKS])
 def test_bank_statements(home, put, feed, text, memo):
     put("bank/入出金明細_20260331.csv", text.encode("cp932"))
-    result = land_one(home, "入出金明細_20260331.csv")
-    assert (result.state, result.feed_id) == ("live", feed)
+    result = read_one(home, "入出金明細_20260331.csv")
+    assert result.feed_id == feed
     # A line without an amount is refused, not taken for 0.
     assert counts(result) == {"billing.bank_transactions": (3, 2, 1, 0, 0)}
     columns = ("booked_date", "amount_native", "payer_name_kana_folded")
-    (came, went) = rows(home, "billing.bank_transactions", *columns)
+    (came, went) = read_rows(home, "billing.bank_transactions", *columns)
     assert came == (date(2026, 3, 2), Decimal("110000"), "カ)アサヒセイサクシヨ")
     assert went[:2] == (date(2026, 3, 3), Decimal("-13530"))
-    keys = rows(home, "billing.bank_transactions", "transaction_id")
+    keys = read_rows(home, "billing.bank_transactions", "transaction_id")
     assert len(set(keys)) == 2
 
 
 def test_a_later_statement_repeats_lines_under_the_same_number(home, put):
     _, text, _ = BANKS[0]
-    put("bank/入出金明細_20260331.csv", text.encode("cp932"))
-    land_one(home, "入出金明細_20260331.csv")
     lines = text.splitlines(keepends=True)
-    put("bank/入出金明細_20260430.csv", (lines[0] + lines[1]).encode("cp932"))
-    land_one(home, "入出金明細_20260430.csv")
-    keys = rows(home, "billing.bank_transactions", "transaction_id", "record_key")
-    assert len(keys) == 3
-    assert len(set(keys)) == 2
+    keys = []
+    for name, content in (("明細_20260331.csv", text), ("明細_20260430.csv", lines[0] + lines[1])):
+        put(f"bank/{name}", content.encode("cp932"))
+        read_one(home, name)
+        keys.append(read_rows(home, "billing.bank_transactions", "transaction_id", "record_key"))
+    assert len(keys[0]) == 2
+    assert keys[1] == keys[0][:1]
 
 
 # ── サブスクペイ ────────────────────────────────────────────────────────────────────────────────
@@ -286,10 +363,12 @@ def test_a_result_notice_that_came_twice_is_one_payment(home, put):
     failed = paid | {"gid": "20000002", "rst": "2"}
     silent = paid | {"gid": "20000003", "rst": ""}
     put("payment/subscpay_20260401.csv", csv_text(headers, paid, paid, again, failed, silent))
-    result = land_one(home, "subscpay_20260401.csv")
+    result = read_one(home, "subscpay_20260401.csv")
     assert result.feed_id == "subscpay_notices"
     # Word for word the same is repeated; at another time it is another version of one payment.
     assert counts(result) == {"billing.payments": (5, 2, 1, 1, 1)}
-    found = rows(home, "billing.payments", "payment_id", "billing_customer_id", "amount_native")
+    found = read_rows(
+        home, "billing.payments", "payment_id", "billing_customer_id", "amount_native"
+    )
     assert set(found) == {("20000001", "A-1", Decimal("1100"))}
-    assert len(set(rows(home, "billing.payments", "record_key"))) == 1
+    assert len(set(read_rows(home, "billing.payments", "record_key"))) == 1

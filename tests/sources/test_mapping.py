@@ -482,6 +482,41 @@ def test_a_row_without_a_row_above_it_went_to_the_invoice_before_it(mapping):
     assert (lines.rows_read, lines.rows_filtered) == (2, 2)
 
 
+def test_a_row_above_sums_its_rows_or_says_nothing(mapping):
+    text = STACKED.replace("number: 行", "number: 行, sums: {合計: number(金額)}").replace(
+        "total_native: 金額", "total_native: 合計"
+    )
+    assert text.count("合計") == 2
+    damaged = pl.DataFrame(
+        {"source_row": [13], "raw": ["品目,"], "reason": ["ragged_row"], "detail": ["5 / 2"]}
+    )
+    file = sheet(
+        STACKED_HEADERS,
+        ["請求書", "S1", "C1", "2026-03-31", None],
+        ["品目", None, None, None, "1,000"],
+        ["品目", None, None, None, "-0.5"],
+        ["請求書", "S2", "C1", "2026-03-31", None],  # a line of it cannot be read
+        ["品目", None, None, None, "?"],
+        ["請求書", "S3", "C1", "2026-03-31", None],  # a line of it is blank
+        ["品目", None, None, None, None],
+        ["請求書", "S4", "C1", "2026-03-31", None],  # it has no lines
+        ["請求書", "S5", "C1", "2026-03-31", None],  # a line of it may be missing
+        ["品目", None, None, None, "5"],
+        damaged=damaged,
+    )
+    invoices, lines = convert(mapping(text), [file], FACTS)
+    columns = ("invoice_id", "total_native")
+    assert invoices.landed.select(columns).rows() == [("S1", Decimal("999.5"))]
+    assert invoices.quarantine.select("source_row", "reason_code").rows() == [
+        (5, "missing_required"),
+        (7, "missing_required"),
+        (9, "missing_required"),
+        (10, "missing_required"),
+        (13, "ragged_row"),
+    ]
+    assert (lines.rows_landed, lines.rows_quarantined) == (3, 2)
+
+
 def test_a_row_the_mapping_refuses_is_quarantined_with_the_condition(mapping):
     text = STACKED.replace("""when: "種類 = '品目'\"""", """when: "種類 <> '請求書'\"""")
     assert text != STACKED
@@ -646,6 +681,17 @@ def test_parts_of_a_key_do_not_run_together():
         (("coverage: full", "exported_at: {at: '12:00:00'}"), "exported_at", "exactly one"),
         (("coverage: full", "coverage: full\ncoverage: delta"), "YAML", "given twice"),
         (("coverage: full", "coverage: [full"), "YAML", "not YAML"),
+        (
+            ("coverage: full", "carry: {when: 状態, columns: [状態]}"),
+            "carry.when",
+            "must give bool",
+        ),
+        (
+            ("coverage: full", "carry: {when: 状態 = 'x', columns: [], sums: {計: 状態}}"),
+            "carry.sums.計",
+            "must give number",
+        ),
+        (("    columns:", "    refuse: 状態\n    columns:"), "refuse", "must give bool"),
     ],
 )
 def test_a_mistake_names_the_file_the_key_and_why(mapping, change, key, why):

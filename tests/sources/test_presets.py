@@ -14,7 +14,16 @@ import polars as pl
 import pytest
 
 from sources import landing
-from tests.sources.exports import SHARED, counts, csv_text, land_one, refused, rows
+from tests.sources.exports import (
+    SHARED,
+    counts,
+    csv_text,
+    land_one,
+    read_one,
+    read_rows,
+    refused,
+    rows,
+)
 
 # ── HubSpot contacts ────────────────────────────────────────────────────────────────────────────
 
@@ -306,14 +315,14 @@ def test_hubspot_contacts_of_a_japanese_portal(home, put, real_headers):
     taro = {"レコードID": "152", "姓": "独立", "コンタクト担当者": "佐藤"}
     name = "hubspot-crm-exports-コンタクト-2026-03-31.csv"
     put(f"hubspot/{name}", csv_text(headers, hanako, taro, {"レコードID": "153"}))
-    result = land_one(home, name)
+    result = read_one(home, name)
     assert result.feed_id == "hubspot_contacts_ja"
     assert counts(result) == {"crm.contacts": (3, 2, 0, 0, 1), "crm.accounts": (3, 2, 0, 0, 1)}
-    assert rows(home, "crm.accounts", "account_id", "kind", "name", "owner") == [
+    assert read_rows(home, "crm.accounts", "account_id", "kind", "name", "owner") == [
         ("あさひ製作所", "company", "あさひ製作所", None),
         ("contact:152", "person", "独立", "佐藤"),
     ]
-    assert rows(home, "crm.contacts", "contact_id", "name", "title") == [
+    assert read_rows(home, "crm.contacts", "contact_id", "name", "title") == [
         ("151", "山田 花子", "部長"),
         ("152", "独立", None),
     ]
@@ -327,8 +336,8 @@ def test_hubspot_companies_and_deals(home, put):
         "hubspot/hubspot-crm-exports-all-companies-2026-03-31.csv",
         csv_text([*companies, "Create Date"], company | {"Create Date": "2026-01-15 09:30"}),
     )
-    land_one(home, "hubspot-crm-exports-all-companies-2026-03-31.csv")
-    assert rows(home, "crm.accounts", "account_id", "name", "url", "created_date") == [
+    read_one(home, "hubspot-crm-exports-all-companies-2026-03-31.csv")
+    assert read_rows(home, "crm.accounts", "account_id", "name", "url", "created_date") == [
         ("9002", "あさひ製作所", "asahi.example", date(2026, 1, 15))
     ]
     deals = ["Record ID", "Deal Name", "Deal Stage", "Amount", "Deal owner", "Close Date"]
@@ -343,10 +352,10 @@ def test_hubspot_companies_and_deals(home, put):
         "hubspot/hubspot-crm-exports-all-deals-2026-03-31.csv",
         csv_text(deals, *(dict(zip(deals, one, strict=True)) for one in listed)),
     )
-    result = land_one(home, "hubspot-crm-exports-all-deals-2026-03-31.csv")
+    result = read_one(home, "hubspot-crm-exports-all-deals-2026-03-31.csv")
     assert counts(result) == {"crm.deals": (4, 2, 2, 0, 0)}
     columns = ("deal_id", "account_id", "outcome", "closed_date", "expected_close_date")
-    assert rows(home, "crm.deals", *columns) == [
+    assert read_rows(home, "crm.deals", *columns) == [
         ("1", "9002", "won", date(2026, 2, 28), date(2026, 2, 28)),
         ("2", "9002", "open", None, date(2026, 4, 30)),
     ]
@@ -363,9 +372,9 @@ def test_hubspot_tickets(home, put):
                                 "High", "Sato", "2026-03-21 10:38", "9002;9003"],
                       strict=True))  # fmt: skip
     put("hubspot/hubspot-crm-exports-tickets-2026-03-31.csv", csv_text(headers, ticket))
-    result = land_one(home, "hubspot-crm-exports-tickets-2026-03-31.csv")
+    result = read_one(home, "hubspot-crm-exports-tickets-2026-03-31.csv")
     assert result.feed_id == "hubspot_tickets_en"
-    assert rows(home, "inquiry.tickets", "ticket_id", "account_id", "status", "asked_at") == [
+    assert read_rows(home, "inquiry.tickets", "ticket_id", "account_id", "status", "asked_at") == [
         ("77", "9002", "Closed", datetime.fromisoformat("2026-03-20T13:55:00"))
     ]
 
@@ -447,11 +456,11 @@ def test_salesforce_objects_under_their_api_names(
     home, put, feed, name, header, lines, asked, expected, counted
 ):
     put(f"salesforce/{name}", "\n".join([header, *lines, ""]))
-    result = land_one(home, name)
-    assert (result.state, result.feed_id) == ("live", feed)
+    result = read_one(home, name)
+    assert result.feed_id == feed
     assert counts(result) == counted
     entity, *columns = asked
-    assert rows(home, entity, *columns) == expected
+    assert read_rows(home, entity, *columns) == expected
 
 
 # ── Zendesk CSV ─────────────────────────────────────────────────────────────────────────────────
@@ -480,11 +489,11 @@ def test_zendesk_csv_in_its_zip(home, put, real_headers):
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("export-2026-03-31.csv", csv_text(headers, ticket, deleted, odd))
     put("zendesk/export-2026-03-31.csv.zip", packed.getvalue())
-    result = land_one(home, "export-2026-03-31.csv.zip")
-    assert (result.state, result.feed_id) == ("live", "zendesk_tickets_csv")
+    result = read_one(home, "export-2026-03-31.csv.zip")
+    assert result.feed_id == "zendesk_tickets_csv"
     assert counts(result) == {"inquiry.tickets": (3, 2, 1, 0, 0)}
     columns = ("ticket_id", "account_id", "status", "asked_at", "csat", "is_tombstone")
-    assert rows(home, "inquiry.tickets", *columns) == [
+    assert read_rows(home, "inquiry.tickets", *columns) == [
         (
             "35436",
             None,
@@ -495,7 +504,7 @@ def test_zendesk_csv_in_its_zip(home, put, real_headers):
         ),
         ("35437", None, "Deleted", None, None, True),
     ]
-    assert json.loads(rows(home, "inquiry.tickets", "extra")[0][0])["製品 [list]"] == "複合機"
+    assert json.loads(read_rows(home, "inquiry.tickets", "extra")[0][0])["製品 [list]"] == "複合機"
 
 
 # ── Lago ────────────────────────────────────────────────────────────────────────────────────────
@@ -522,11 +531,11 @@ def test_lago_invoices_are_in_minor_units(home, put, real_headers):
     draft = invoice | {"invoice.lago_id": "i-3", "invoice.status": "draft"}
     odd = invoice | {"invoice.lago_id": "i-4", "invoice.status": "paused"}
     put("lago/invoices_20260331.csv", csv_text(headers, invoice, dollars, draft, odd))
-    result = land_one(home, "invoices_20260331.csv")
+    result = read_one(home, "invoices_20260331.csv")
     assert result.feed_id == "lago_invoices"
     assert counts(result) == {"billing.invoices": (4, 3, 1, 0, 0)}
     columns = ("invoice_id", "subtotal_native", "total_native", "balance_native", "document_type")
-    assert rows(home, "billing.invoices", *columns) == [
+    assert read_rows(home, "billing.invoices", *columns) == [
         ("i-1", Decimal("10000"), Decimal("11000"), Decimal("11000"), "invoice"),
         ("i-2", Decimal("100"), Decimal("110"), Decimal("0"), "invoice"),
         ("i-3", Decimal("10000"), Decimal("11000"), Decimal("11000"), "other"),

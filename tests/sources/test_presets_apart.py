@@ -21,6 +21,7 @@ FILES = [
         "hubspot_contacts_en",
     ),
     ("moneyforward_invoices", "請求書_20260331.csv", "moneyforward_invoice_40101_vertical"),
+    ("freee_invoices", "請求書_20260331.csv", "freee_invoice_36col"),
     ("eight_business_cards", "eight_20260331.csv", "eight_business_cards"),
     ("lago_invoices", "export_invoices_20260331.csv", "lago_invoice_export"),
 ]
