@@ -370,7 +370,7 @@ def _interval(found: Mapping[str, Proposed]) -> list[Question]:
     said = _said_by_amounts("interval_unit", found)
     if unit is None or unit.how == "answer" or len(said) != 1:
         return []
-    if {meaning for _, meaning, _ in unit.evidence.codes} <= said:
+    if {meaning for _, meaning, _ in unit.evidence.codes if meaning} <= said:
         return []
     choices = (*said, unit.header)
     return [Question(unit.column, unit.header, "const", choices, "ask_interval")]

@@ -262,6 +262,8 @@ def test_a_monthly_price_beside_yearly_billing_is_asked(look):
     content = contracts("2026/04/01", cycle="年払い")
     proposal = look("契約.csv", content, "currency=JPY")
     assert open_questions(proposal) == [("interval_unit", "const", ("month", "支払サイクル"))]
+    unknown = look("契約.csv", contracts("2026/04/01", cycle="四半期"), "currency=JPY")
+    assert [one.key for one in unknown.questions] == ["values"]  # one question at a time
     monthly = look("契約.csv", content, "currency=JPY", "interval_unit=month")
     assert monthly.is_decided
     assert column(monthly, "interval_unit").rule == {"const": "month"}
