@@ -44,6 +44,9 @@ from sources.values import parse
 CANDIDATES = 5
 PARSES = 0.9  # share of filled cells a header must read as the type to be a candidate
 RANKED_SHOWN = 3
+# Fewer headers than either is no evidence of what a file is.
+FITTING_AT_LEAST = 5
+FITTING_SHARE = 1 / 3
 # A mapping that reads less of a file than this share of its headers is not taken for its own.
 KNOWN_HEADERS = 0.5
 
@@ -240,7 +243,7 @@ def _proposed(request: ReadRequest, asked: str | None, answers: Sequence[str]) -
         "headers": headers,
         "ranking": tuple(ranking[:RANKED_SHOWN]),
     }
-    if asked is None and (not ranking or not ranking[0].matches):
+    if asked is None and (not ranking or _is_weak(ranking[0])):
         finding = Finding("no_entity_fits", request.file_name, ", ".join(headers))
         return Proposal("refused", request.file_name, (finding,), **facts)
     entity = entities()[asked or ranking[0].entity]
@@ -269,6 +272,12 @@ def _proposed(request: ReadRequest, asked: str | None, answers: Sequence[str]) -
         document=_document(request, catalogue, entity, layout, columns, questions),
         **facts,
     )
+
+
+def _is_weak(first: Ranked) -> bool:
+    """Whether the likeliest entity is no more than a few words in common."""
+    found = len(first.matches)
+    return found < FITTING_AT_LEAST and found < FITTING_SHARE * first.headers
 
 
 def _is_id(column: str) -> bool:

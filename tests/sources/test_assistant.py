@@ -385,6 +385,14 @@ def test_a_file_that_is_nothing_is_said_to_be_nothing(look):
     assert (proposal.status, proposal.findings[0].code) == ("refused", "no_entity_fits")
 
 
+def test_two_common_words_among_many_headers_do_not_make_a_price_list(look):
+    """An invoice file of 36 columns was proposed as billing.plans for its 品目 and 税率."""
+    header = ",".join(["品目", "税率", *(f"項目{at}" for at in range(20))])
+    proposal = look("x.csv", f"{header}\n{'a,' * 21}a\n")
+    assert (proposal.status, proposal.findings[0].code) == ("refused", "no_entity_fits")
+    assert look("x.csv", f"{header}\n{'a,' * 21}a\n", entity="billing.plans").document
+
+
 def test_a_required_column_that_is_not_found_is_asked_with_the_likeliest_headers(look, tmp_path):
     content = contracts("2026/04/01").replace("契約番号", "管理キー")
     proposal = look("契約.csv", content, "currency=JPY")
