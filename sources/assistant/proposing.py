@@ -247,7 +247,7 @@ def _proposed(request: ReadRequest, asked: str | None, answers: Sequence[str]) -
         finding = Finding("no_entity_fits", request.file_name, ", ".join(headers))
         return Proposal("refused", request.file_name, (finding,), **facts)
     entity = entities()[asked or ranking[0].entity]
-    by_column, unknown = _answers(entity, headers, answers)
+    by_column, unknown = _answers(entity, frame, answers)
     if unknown:
         finding = Finding("answer_unknown", ", ".join(unknown), ", ".join(headers))
         return Proposal("refused", request.file_name, (finding,), **facts)
@@ -441,32 +441,34 @@ def _parses(column: Column, cells: pl.Series, timezone: str) -> bool:
 
 
 def _answers(
-    entity: Entity, headers: Sequence[str], answers: Sequence[str]
+    entity: Entity, frame: pl.DataFrame, answers: Sequence[str]
 ) -> tuple[dict[str, dict[str, str]], list[str]]:
     """Per column what was answered (formats, unit, from, const, values.<cell>); what fits nothing.
 
     The left side is a header, a column by its name or label, or either with `:cell` of a code.
     """
     columns = {column.name: column for column in columns_of(entity)}
-    labels = {column.ja: column.name for column in columns.values()} | {
-        match.header: match.column for match in match_names(entity, headers)
-    }
+    labels = {column.ja: column.name for column in columns.values()}
+    texts = [unicodedata.normalize("NFC", answer) for answer in answers]
     found: dict[str, dict[str, str]] = {}
+    # where a column is comes before how it is read: the answer to that names the header
+    for text in texts:
+        left, cell, right = _split(text, {*columns, *labels})
+        if left is not None and cell is None and header_name(right) in frame.columns:
+            name = left if left in columns else labels[left]
+            found.setdefault(name, {})["from"] = header_name(right)
+    labels |= {match.header: match.column for match in _matches(entity, frame, found)}
     unknown = []
-    places = [
-        (text, *_split(text, {*columns, *labels}))
-        for text in (unicodedata.normalize("NFC", answer) for answer in answers)
-    ]
-    # where a column is comes before how it is read
-    for text, left, cell, right in places:
-        name = left if left in columns else labels.get(left or "")
-        if name is None:
+    for text in texts:
+        left, cell, right = _split(text, {*columns, *labels})
+        if left is None:
             unknown.append(text)
             continue
+        name = left if left in columns else labels[left]
         column, given = columns[name], found.setdefault(name, {})
         if cell is not None:
             given[f"values.{cell}"] = right
-        elif header_name(right) in headers:
+        elif header_name(right) in frame.columns:
             given["from"] = header_name(right)
         elif right in ("major", "minor") and column.type == "dec":
             given["unit"] = right

@@ -402,6 +402,27 @@ def test_a_required_column_that_is_not_found_is_asked_with_the_likeliest_headers
     assert built(answered, tmp_path).entities[0].columns["contract_id"].headers == ["管理キー"]
 
 
+def test_a_header_that_was_answered_can_be_asked_about_in_turn(look):
+    """Its own name was unknown: the second answer was refused."""
+    content = contracts("01/02/2026").replace("契約開始日", "あの日")
+    first = look("契約.csv", content, "currency=JPY")
+    assert open_questions(first) == [("segment_start_date", "from", ("あの日",))]
+    placed = ("currency=JPY", "segment_start_date=あの日")
+    [asked] = look("契約.csv", content, *placed).questions
+    assert (asked.key, asked.header) == ("formats", "あの日")
+    assert look("契約.csv", content, *placed, "あの日=%d/%m/%Y").is_decided
+
+
+def test_a_column_found_by_its_values_is_answered_by_its_header(look):
+    rows = "".join(f"C{at},K{at},2026/04/01,1000,月払い,有効\n" for at in range(19))
+    odd = "C99,K99,2026/04/01,1000,四半期,有効\n"
+    content = CONTRACTS.replace("支払サイクル", "あれ") + "\n" + rows + odd
+    proposal = look("契約.csv", content, "currency=JPY")
+    unit = column(proposal, "interval_unit")
+    assert (unit.header, unit.how) == ("あれ", "values")
+    assert look("契約.csv", content, "currency=JPY", "あれ:四半期=month").is_decided
+
+
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
