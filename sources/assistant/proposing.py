@@ -37,7 +37,7 @@ from sources.catalogue import GENERIC_EXPORTED_AT, Catalogue, Listed, load_catal
 from sources.entities import Column, Entity, entities
 from sources.files import FileFormat, FileRefused, open_headers, open_text
 from sources.forbidden import find_forbidden
-from sources.reading import Finding, ReadRequest, kind_name, read_delivery
+from sources.reading import Finding, ReadRequest, keys_known, kind_name, read_delivery
 from sources.sheets import header_name
 from sources.values import parse
 
@@ -103,7 +103,7 @@ def propose(
     """The proposal for one file. entity: an id of entities.yml; answers: `column=answer`."""
     name = request.file_name
     try:
-        if entity is None and (known := _known(request)):
+        if entity is None and (known := _known(request, answers)):
             return known
         return _proposed(request, entity, answers)
     except FileRefused as refused:
@@ -146,7 +146,7 @@ def _tuples(facts: dict[str, Any]) -> dict[str, Any]:
 # ── a mapping that is there ─────────────────────────────────────────────────────────────────────
 
 
-def _known(request: ReadRequest) -> Proposal | None:
+def _known(request: ReadRequest, answers: Sequence[str]) -> Proposal | None:
     """The mapping that reads the file as it is, under another name, or but for renamed headers.
 
     A generic preset that would refuse rows is none: its formats are what is to be proposed.
@@ -164,7 +164,7 @@ def _known(request: ReadRequest) -> Proposal | None:
     headers = _headers(request, listed)
     if reading.missing_headers:
         is_meant = any(finding.code == "missing_columns" for finding in reading.findings)
-        return _renamed(request, listed, headers) if is_meant else None
+        return _renamed(request, listed, headers, answers) if is_meant else None
     share = len(listed.mapping.present_headers(headers)) / len(headers) if headers else 0
     tried = read_delivery(replace(request, feed_id=listed.mapping.id))
     if share < KNOWN_HEADERS or tried.status not in ("read", "repeated"):
@@ -206,20 +206,56 @@ def _recognised(status: str, request: ReadRequest, listed: Listed, **facts: Any)
     )
 
 
-def _renamed(request: ReadRequest, listed: Listed, headers: frozenset[str]) -> Proposal | None:
-    renamed = find_renamed(listed.mapping, headers)
+def _renamed(
+    request: ReadRequest, listed: Listed, headers: frozenset[str], answers: Sequence[str]
+) -> Proposal | None:
+    """The same mapping with the new headers; what is merely alike is asked, not taken."""
+    renamed = find_renamed(listed.mapping, headers, keys_known(request, listed, headers))
     lacking = listed.mapping.missing_headers(headers)
     if not renamed or {one.missing for one in renamed} != set(lacking):
         return None
-    document = None
-    if listed.origin != "home":
-        blocks: dict[str, dict[str, Any]] = {}
-        for one in renamed:
-            blocks.setdefault(one.entity, {})[one.column] = {"from": [*one.known, one.header]}
-        changes = [{"entity": entity, "columns": columns} for entity, columns in blocks.items()]
-        # the same feed in the company's own words: what was delivered before stays in it
-        document = {"id": listed.mapping.id, "extends": listed.mapping.id, "entities": changes}
-    return _recognised("renamed", request, listed, renamed=tuple(renamed), document=document)
+    facts = {"renamed": tuple(renamed)}
+    if listed.origin == "home":
+        return _recognised("renamed", request, listed, **facts)
+    placed, unknown = _placed(renamed, headers, answers)
+    if unknown:
+        finding = Finding("answer_unknown", ", ".join(unknown), ", ".join(sorted(headers)))
+        return Proposal("refused", request.file_name, (finding,))
+    blocks: dict[str, dict[str, Any]] = {}
+    questions = []
+    for one in renamed:
+        header = placed.get(one.column, one.header if one.is_sure else None)
+        rule: dict[str, Any] = {"from": [*one.known, header]}
+        if header is None:
+            free = sorted(headers - listed.mapping.present_headers(headers) - {one.header})
+            choices = (one.header, *free)[:CANDIDATES]
+            questions.append(Question(one.column, None, "from", choices, "ask_header"))
+            rule = {"undecided": {"from": list(choices)}}
+        blocks.setdefault(one.entity, {})[one.column] = rule
+    # the same feed in the company's own words: what was delivered before stays in it
+    document = {
+        "id": listed.mapping.id,
+        "extends": listed.mapping.id,
+        "entities": [{"entity": entity, "columns": rules} for entity, rules in blocks.items()],
+    }
+    facts |= {"questions": tuple(questions), "document": document}
+    return _recognised("renamed", request, listed, **facts)
+
+
+def _placed(
+    renamed: Sequence[Renamed], headers: frozenset[str], answers: Sequence[str]
+) -> tuple[dict[str, str], list[str]]:
+    """Per renamed column the header answered, and what answers nothing that is asked."""
+    columns = {one.column for one in renamed}
+    placed: dict[str, str] = {}
+    unknown = []
+    for answer in answers:
+        left, _, right = _split(unicodedata.normalize("NFC", answer), columns)
+        if left is None or header_name(right) not in headers:
+            unknown.append(answer)
+        else:
+            placed[left] = header_name(right)
+    return placed, unknown
 
 
 # ── a new mapping ───────────────────────────────────────────────────────────────────────────────

@@ -198,7 +198,8 @@ def unread(examined: Examined, lang: str) -> Iterator[str]:
 
 
 def _column(entity: str, name: str) -> Column:
-    return next(column for column in columns_of(entities()[entity]) if column.name == name)
+    declared = (entities()[entity], *entities().values())  # a mapping may feed several
+    return next(column for one in declared for column in columns_of(one) if column.name == name)
 
 
 # ── as YAML ─────────────────────────────────────────────────────────────────────────────────────

@@ -21,6 +21,7 @@ from sources import landing
 from sources.assistant import evidence, matching, writing
 from sources.assistant.evidence import Context, examine
 from sources.assistant.proposing import Proposal, file_pattern, propose
+from sources.catalogue import read_mapping
 from sources.entities import entities
 from sources.files import open_text
 from sources.mapping import MappingRefused, build_mapping, read_yaml
@@ -351,6 +352,30 @@ def test_a_file_a_preset_reads_needs_nothing(look):
     proposal = look("plans_20260331.csv", "plan_id,name,list_price_native\nA,Light,1\n")
     assert (proposal.status, proposal.mapping_id) == ("recognised", "generic_plans_en")
     assert proposal.document is None
+
+
+def test_a_header_that_is_merely_alike_is_asked_before_it_replaces_a_key(look, tmp_path):
+    """契約ID became 管理ID: one word in common is no proof that it is the contract."""
+    content = (
+        "管理ID,開始日,請求先ID,単価,税込,通貨,請求間隔単位,請求間隔\n"
+        "C1,2026/04/01,K1,1000,0,JPY,月,1\n"
+    )
+    asked = look("契約_20260331.csv", content)
+    assert (asked.status, asked.mapping_id) == ("renamed", "generic_subscriptions_ja")
+    assert open_questions(asked) == [("contract_id", "from", ("管理ID",))]
+    assert writing.answers_to(asked.questions[0]) == ['--answer "contract_id=管理ID"']
+    path = tmp_path / "own.yml"
+    path.write_text(writing.yaml_text(asked, "ja"), encoding="utf-8")
+    with pytest.raises(MappingRefused) as refused:
+        read_mapping(path, "Asia/Tokyo")
+    assert refused.value.key == "entities.0.columns.contract_id.undecided.from"
+    answered = look("契約_20260331.csv", content, "contract_id=管理ID")
+    assert answered.is_decided
+    path.write_text(writing.yaml_text(answered, "ja"), encoding="utf-8")
+    rule = read_mapping(path, "Asia/Tokyo").mapping.entities[0].columns["contract_id"]
+    assert rule.headers == ["契約ID", "管理ID"]
+    wrong = look("契約_20260331.csv", content, "通貨=%d/%m/%Y")
+    assert [one.code for one in wrong.findings] == ["answer_unknown"]
 
 
 def test_the_headers_of_a_preset_under_another_name_need_only_the_name(look, tmp_path):
