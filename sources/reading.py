@@ -309,14 +309,14 @@ def _fit_in_words(near: Nearest, tables: dict[str, Headers]) -> str:
 def _renamed(request: ReadRequest, listed: Listed, tables: Headers) -> list[Finding]:
     """The likeliest new name of each header a mapping misses, with what to write."""
     headers = frozenset().union(*tables)
-    known = _keys_known(request, listed, headers)
+    known = keys_known(request, listed, headers)
     return [
         Finding("renamed_header", request.file_name, one.in_words)
         for one in find_renamed(listed.mapping, headers, known)
     ]
 
 
-def _keys_known(
+def keys_known(
     request: ReadRequest, listed: Listed, headers: frozenset[str]
 ) -> dict[tuple[str, str], float]:
     """(column, header) → share of the header's cells that the last deliveries had as that column.

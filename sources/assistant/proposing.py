@@ -37,13 +37,16 @@ from sources.catalogue import GENERIC_EXPORTED_AT, Catalogue, Listed, load_catal
 from sources.entities import Column, Entity, entities
 from sources.files import FileFormat, FileRefused, open_headers, open_text
 from sources.forbidden import find_forbidden
-from sources.reading import Finding, ReadRequest, kind_name, read_delivery
+from sources.reading import Finding, ReadRequest, keys_known, kind_name, read_delivery
 from sources.sheets import header_name
 from sources.values import parse
 
 CANDIDATES = 5
 PARSES = 0.9  # share of filled cells a header must read as the type to be a candidate
 RANKED_SHOWN = 3
+# Fewer headers than either is no evidence of what a file is.
+FITTING_AT_LEAST = 5
+FITTING_SHARE = 1 / 3
 # A mapping that reads less of a file than this share of its headers is not taken for its own.
 KNOWN_HEADERS = 0.5
 
@@ -100,7 +103,7 @@ def propose(
     """The proposal for one file. entity: an id of entities.yml; answers: `column=answer`."""
     name = request.file_name
     try:
-        if entity is None and (known := _known(request)):
+        if entity is None and (known := _known(request, answers)):
             return known
         return _proposed(request, entity, answers)
     except FileRefused as refused:
@@ -143,7 +146,7 @@ def _tuples(facts: dict[str, Any]) -> dict[str, Any]:
 # ── a mapping that is there ─────────────────────────────────────────────────────────────────────
 
 
-def _known(request: ReadRequest) -> Proposal | None:
+def _known(request: ReadRequest, answers: Sequence[str]) -> Proposal | None:
     """The mapping that reads the file as it is, under another name, or but for renamed headers.
 
     A generic preset that would refuse rows is none: its formats are what is to be proposed.
@@ -161,7 +164,7 @@ def _known(request: ReadRequest) -> Proposal | None:
     headers = _headers(request, listed)
     if reading.missing_headers:
         is_meant = any(finding.code == "missing_columns" for finding in reading.findings)
-        return _renamed(request, listed, headers) if is_meant else None
+        return _renamed(request, listed, headers, answers) if is_meant else None
     share = len(listed.mapping.present_headers(headers)) / len(headers) if headers else 0
     tried = read_delivery(replace(request, feed_id=listed.mapping.id))
     if share < KNOWN_HEADERS or tried.status not in ("read", "repeated"):
@@ -203,20 +206,56 @@ def _recognised(status: str, request: ReadRequest, listed: Listed, **facts: Any)
     )
 
 
-def _renamed(request: ReadRequest, listed: Listed, headers: frozenset[str]) -> Proposal | None:
-    renamed = find_renamed(listed.mapping, headers)
+def _renamed(
+    request: ReadRequest, listed: Listed, headers: frozenset[str], answers: Sequence[str]
+) -> Proposal | None:
+    """The same mapping with the new headers; what is merely alike is asked, not taken."""
+    renamed = find_renamed(listed.mapping, headers, keys_known(request, listed, headers))
     lacking = listed.mapping.missing_headers(headers)
     if not renamed or {one.missing for one in renamed} != set(lacking):
         return None
-    document = None
-    if listed.origin != "home":
-        blocks: dict[str, dict[str, Any]] = {}
-        for one in renamed:
-            blocks.setdefault(one.entity, {})[one.column] = {"from": [*one.known, one.header]}
-        changes = [{"entity": entity, "columns": columns} for entity, columns in blocks.items()]
-        # the same feed in the company's own words: what was delivered before stays in it
-        document = {"id": listed.mapping.id, "extends": listed.mapping.id, "entities": changes}
-    return _recognised("renamed", request, listed, renamed=tuple(renamed), document=document)
+    facts = {"renamed": tuple(renamed)}
+    if listed.origin == "home":
+        return _recognised("renamed", request, listed, **facts)
+    placed, unknown = _placed(renamed, headers, answers)
+    if unknown:
+        finding = Finding("answer_unknown", ", ".join(unknown), ", ".join(sorted(headers)))
+        return Proposal("refused", request.file_name, (finding,))
+    blocks: dict[str, dict[str, Any]] = {}
+    questions = []
+    for one in renamed:
+        header = placed.get(one.column, one.header if one.is_sure else None)
+        rule: dict[str, Any] = {"from": [*one.known, header]}
+        if header is None:
+            free = sorted(headers - listed.mapping.present_headers(headers) - {one.header})
+            choices = (one.header, *free)[:CANDIDATES]
+            questions.append(Question(one.column, None, "from", choices, "ask_header"))
+            rule = {"undecided": {"from": list(choices)}}
+        blocks.setdefault(one.entity, {})[one.column] = rule
+    # the same feed in the company's own words: what was delivered before stays in it
+    document = {
+        "id": listed.mapping.id,
+        "extends": listed.mapping.id,
+        "entities": [{"entity": entity, "columns": rules} for entity, rules in blocks.items()],
+    }
+    facts |= {"questions": tuple(questions), "document": document}
+    return _recognised("renamed", request, listed, **facts)
+
+
+def _placed(
+    renamed: Sequence[Renamed], headers: frozenset[str], answers: Sequence[str]
+) -> tuple[dict[str, str], list[str]]:
+    """Per renamed column the header answered, and what answers nothing that is asked."""
+    columns = {one.column for one in renamed}
+    placed: dict[str, str] = {}
+    unknown = []
+    for answer in answers:
+        left, _, right = _split(unicodedata.normalize("NFC", answer), columns)
+        if left is None or header_name(right) not in headers:
+            unknown.append(answer)
+        else:
+            placed[left] = header_name(right)
+    return placed, unknown
 
 
 # ── a new mapping ───────────────────────────────────────────────────────────────────────────────
@@ -240,11 +279,11 @@ def _proposed(request: ReadRequest, asked: str | None, answers: Sequence[str]) -
         "headers": headers,
         "ranking": tuple(ranking[:RANKED_SHOWN]),
     }
-    if asked is None and (not ranking or not ranking[0].matches):
+    if asked is None and (not ranking or _is_weak(ranking[0])):
         finding = Finding("no_entity_fits", request.file_name, ", ".join(headers))
         return Proposal("refused", request.file_name, (finding,), **facts)
     entity = entities()[asked or ranking[0].entity]
-    by_column, unknown = _answers(entity, headers, answers)
+    by_column, unknown = _answers(entity, frame, answers)
     if unknown:
         finding = Finding("answer_unknown", ", ".join(unknown), ", ".join(headers))
         return Proposal("refused", request.file_name, (finding,), **facts)
@@ -269,6 +308,12 @@ def _proposed(request: ReadRequest, asked: str | None, answers: Sequence[str]) -
         document=_document(request, catalogue, entity, layout, columns, questions),
         **facts,
     )
+
+
+def _is_weak(first: Ranked) -> bool:
+    """Whether the likeliest entity is no more than a few words in common."""
+    found = len(first.matches)
+    return found < FITTING_AT_LEAST and found < FITTING_SHARE * first.headers
 
 
 def _is_id(column: str) -> bool:
@@ -370,7 +415,7 @@ def _interval(found: Mapping[str, Proposed]) -> list[Question]:
     said = _said_by_amounts("interval_unit", found)
     if unit is None or unit.how == "answer" or len(said) != 1:
         return []
-    if {meaning for _, meaning, _ in unit.evidence.codes} <= said:
+    if {meaning for _, meaning, _ in unit.evidence.codes if meaning} <= said:
         return []
     choices = (*said, unit.header)
     return [Question(unit.column, unit.header, "const", choices, "ask_interval")]
@@ -432,32 +477,34 @@ def _parses(column: Column, cells: pl.Series, timezone: str) -> bool:
 
 
 def _answers(
-    entity: Entity, headers: Sequence[str], answers: Sequence[str]
+    entity: Entity, frame: pl.DataFrame, answers: Sequence[str]
 ) -> tuple[dict[str, dict[str, str]], list[str]]:
     """Per column what was answered (formats, unit, from, const, values.<cell>); what fits nothing.
 
     The left side is a header, a column by its name or label, or either with `:cell` of a code.
     """
     columns = {column.name: column for column in columns_of(entity)}
-    labels = {column.ja: column.name for column in columns.values()} | {
-        match.header: match.column for match in match_names(entity, headers)
-    }
+    labels = {column.ja: column.name for column in columns.values()}
+    texts = [unicodedata.normalize("NFC", answer) for answer in answers]
     found: dict[str, dict[str, str]] = {}
+    # where a column is comes before how it is read: the answer to that names the header
+    for text in texts:
+        left, cell, right = _split(text, {*columns, *labels})
+        if left is not None and cell is None and header_name(right) in frame.columns:
+            name = left if left in columns else labels[left]
+            found.setdefault(name, {})["from"] = header_name(right)
+    labels |= {match.header: match.column for match in _matches(entity, frame, found)}
     unknown = []
-    places = [
-        (text, *_split(text, {*columns, *labels}))
-        for text in (unicodedata.normalize("NFC", answer) for answer in answers)
-    ]
-    # where a column is comes before how it is read
-    for text, left, cell, right in places:
-        name = left if left in columns else labels.get(left or "")
-        if name is None:
+    for text in texts:
+        left, cell, right = _split(text, {*columns, *labels})
+        if left is None:
             unknown.append(text)
             continue
+        name = left if left in columns else labels[left]
         column, given = columns[name], found.setdefault(name, {})
         if cell is not None:
             given[f"values.{cell}"] = right
-        elif header_name(right) in headers:
+        elif header_name(right) in frame.columns:
             given["from"] = header_name(right)
         elif right in ("major", "minor") and column.type == "dec":
             given["unit"] = right

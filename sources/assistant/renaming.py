@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sources.assistant.matching import RENAMED, likeness, names_of, plain
+from sources.assistant.matching import ALIKE, RENAMED, likeness, names_of, plain
 from sources.mapping import Mapping
 
 KEYS_MATCH = 0.8  # share of the last delivery's keys among the cells of a header
@@ -30,6 +30,11 @@ class Renamed:
     keys_known: float | None = None
 
     @property
+    def is_sure(self) -> bool:
+        """Whether the name is the same word, or the keys are those of the last delivery."""
+        return self.likeness >= ALIKE or (self.keys_known or 0) >= KEYS_MATCH
+
+    @property
     def in_words(self) -> str:
         """Facts in no language: what became what, how alike, and the line for the mapping."""
         known = "" if self.keys_known is None else f", keys {self.keys_known:.0%}"
@@ -42,35 +47,32 @@ def find_renamed(
     headers: frozenset[str],
     keys_known: Pairs[tuple[str, str], float] | None = None,
 ) -> list[Renamed]:
-    """One header for each missing column that has a likely one; no header twice, the surest first.
+    """For every column that misses its header the likeliest one, if any; no header for two.
 
     keys_known: (column, header) → share of the header's cells that are keys already landed.
     """
     free = headers - mapping.present_headers(headers) - {"source_row"}
-    lacking = set(mapping.missing_headers(headers))
+    missing = mapping.missing_headers(headers)
     found = []
     for block in mapping.entities:
         for column, rule in block.pairs():
-            missing = " | ".join(rule.headers or ())
-            if missing not in lacking:
+            known = tuple(rule.headers or ())
+            if " | ".join(known) not in missing:
                 continue
-            names = (*rule.headers, column.ja, column.name, *names_of(block.entity)[column.name])
+            other_names = names_of(block.entity)[column.name]
             for header in sorted(free):
+                near = max(likeness(header, name) for name in (*known, *other_names))
+                near = 1.0 if plain(header) in other_names else near
                 share = (keys_known or {}).get((column.name, header))
-                near = 1.0 if plain(header) in names_of(block.entity)[column.name] else max(
-                    likeness(header, name) for name in names
-                )  # fmt: skip
                 if near > RENAMED or (share or 0) >= KEYS_MATCH:
-                    known = tuple(rule.headers)
-                    found.append(Renamed(block.entity, column.name, missing, known, header, near,
-                                         share))  # fmt: skip
-    chosen: dict[str, Renamed] = {}
+                    facts = (block.entity, column.name, " | ".join(known), known, header, near)
+                    found.append(Renamed(*facts, share))
+    chosen: dict[str, str] = {}
     for one in sorted(found, key=lambda one: (-(one.keys_known or 0), -one.likeness)):
-        if one.missing not in chosen and one.header not in {
-            kept.header for kept in chosen.values()
-        }:
-            chosen[one.missing] = one
-    return [chosen[missing] for missing in mapping.missing_headers(headers) if missing in chosen]
+        if one.missing not in chosen and one.header not in chosen.values():
+            chosen[one.missing] = one.header
+    kept = [one for one in found if chosen.get(one.missing) == one.header]
+    return sorted(kept, key=lambda one: missing.index(one.missing))
 
 
 def share_of_keys(cells: pl.Series, keys: pl.Series) -> float:

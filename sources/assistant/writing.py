@@ -15,6 +15,7 @@ from sources.reasons import reasons
 
 WORDS = Path(__file__).with_name("words.yml")
 SHOWN_HEADERS = 20
+DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe"}
 
 
 @cache
@@ -65,7 +66,7 @@ def _layout(proposal: Proposal, lang: str) -> Iterator[str]:
         f"layout_{kind}",
         lang,
         encoding=proposal.encoding,
-        delimiter={"\t": "TAB"}.get(declared.delimiter, declared.delimiter),
+        delimiter=word(f"delimiter_{DELIMITERS[declared.delimiter]}", lang),
         row=declared.header_row,
         rows=proposal.rows,
         sheet=declared.sheet or word("layout_only_sheet", lang),
@@ -142,6 +143,8 @@ def evidence(proposal: Proposal, one: Proposed, lang: str) -> str:
     """Why a column is read so, in one line."""
     column = _column(proposal.entity, one.column)
     parts = [word(f"how_{one.how}", lang, strength=f"{one.strength:.2f}")]
+    if "const" in one.rule:
+        parts.append(word("const", lang, value=one.rule["const"]))
     if one.evidence is not None:
         parts += _examined(column, one.evidence, lang)
     if column.inclusive_end:
@@ -179,17 +182,24 @@ def _examined(column: Column, examined: Examined, lang: str) -> Iterator[str]:
             word("code", lang, cell=cell, meaning=meaning or word("code_open", lang), rows=rows)
             for cell, meaning, rows in examined.codes
         )
-    for cell, code, rows in () if is_open else examined.unread:
-        reason = reasons()[code]
-        said = reason.ja if lang == "ja" else reason.en
-        yield word("unread", lang, cell=cell, reason=said, rows=rows)
+    if not is_open:
+        yield from unread(examined, lang)
     if examined.blank:
         is_refused = column.required and column.default is None
         yield word("blank_required" if is_refused else "blank", lang, blank=examined.blank)
 
 
+def unread(examined: Examined, lang: str) -> Iterator[str]:
+    """The cells landing would refuse, the most frequent first."""
+    for cell, code, rows in examined.unread:
+        reason = reasons()[code]
+        said = reason.ja if lang == "ja" else reason.en
+        yield word("unread", lang, cell=cell, reason=said, rows=rows)
+
+
 def _column(entity: str, name: str) -> Column:
-    return next(column for column in columns_of(entities()[entity]) if column.name == name)
+    declared = (entities()[entity], *entities().values())  # a mapping may feed several
+    return next(column for one in declared for column in columns_of(one) if column.name == name)
 
 
 # ── as YAML ─────────────────────────────────────────────────────────────────────────────────────

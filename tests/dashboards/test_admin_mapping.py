@@ -44,7 +44,8 @@ def test_a_file_is_looked_at_answered_saved_and_what_would_load_is_shown(home):
     said = words(app)
     assert "billing" in said and "cp932" in said
     assert "[x](http://e)" not in said  # a file name is a name, not a link
-    [question] = [one for one in app.selectbox if "日と月のどちらが先か" in one.label]
+    assert "日と月のどちらが先か" in said
+    [question] = [one for one in app.selectbox if one.label == "質問 1 の答え"]
     assert (question.value, question.options) == (None, ["%d/%m/%Y", "%m/%d/%Y"])
     assert not any(one.key == "mapping_save" for one in app.button)
     assert list((home / "mappings").iterdir()) == []

@@ -21,6 +21,7 @@ from sources import landing
 from sources.assistant import evidence, matching, writing
 from sources.assistant.evidence import Context, examine
 from sources.assistant.proposing import Proposal, file_pattern, propose
+from sources.catalogue import read_mapping
 from sources.entities import entities
 from sources.files import open_text
 from sources.mapping import MappingRefused, build_mapping, read_yaml
@@ -262,6 +263,8 @@ def test_a_monthly_price_beside_yearly_billing_is_asked(look):
     content = contracts("2026/04/01", cycle="年払い")
     proposal = look("契約.csv", content, "currency=JPY")
     assert open_questions(proposal) == [("interval_unit", "const", ("month", "支払サイクル"))]
+    unknown = look("契約.csv", contracts("2026/04/01", cycle="四半期"), "currency=JPY")
+    assert [one.key for one in unknown.questions] == ["values"]  # one question at a time
     monthly = look("契約.csv", content, "currency=JPY", "interval_unit=month")
     assert monthly.is_decided
     assert column(monthly, "interval_unit").rule == {"const": "month"}
@@ -351,6 +354,30 @@ def test_a_file_a_preset_reads_needs_nothing(look):
     assert proposal.document is None
 
 
+def test_a_header_that_is_merely_alike_is_asked_before_it_replaces_a_key(look, tmp_path):
+    """契約ID became 管理ID: one word in common is no proof that it is the contract."""
+    content = (
+        "管理ID,開始日,請求先ID,単価,税込,通貨,請求間隔単位,請求間隔\n"
+        "C1,2026/04/01,K1,1000,0,JPY,月,1\n"
+    )
+    asked = look("契約_20260331.csv", content)
+    assert (asked.status, asked.mapping_id) == ("renamed", "generic_subscriptions_ja")
+    assert open_questions(asked) == [("contract_id", "from", ("管理ID",))]
+    assert writing.answers_to(asked.questions[0]) == ['--answer "contract_id=管理ID"']
+    path = tmp_path / "own.yml"
+    path.write_text(writing.yaml_text(asked, "ja"), encoding="utf-8")
+    with pytest.raises(MappingRefused) as refused:
+        read_mapping(path, "Asia/Tokyo")
+    assert refused.value.key == "entities.0.columns.contract_id.undecided.from"
+    answered = look("契約_20260331.csv", content, "contract_id=管理ID")
+    assert answered.is_decided
+    path.write_text(writing.yaml_text(answered, "ja"), encoding="utf-8")
+    rule = read_mapping(path, "Asia/Tokyo").mapping.entities[0].columns["contract_id"]
+    assert rule.headers == ["契約ID", "管理ID"]
+    wrong = look("契約_20260331.csv", content, "通貨=%d/%m/%Y")
+    assert [one.code for one in wrong.findings] == ["answer_unknown"]
+
+
 def test_the_headers_of_a_preset_under_another_name_need_only_the_name(look, tmp_path):
     proposal = look("master9.csv", "plan_id,name,list_price_native\nA,Light,1\n")
     assert (proposal.status, proposal.mapping_id) == ("known_headers", "generic_plans_en")
@@ -383,6 +410,14 @@ def test_a_file_that_is_nothing_is_said_to_be_nothing(look):
     assert (proposal.status, proposal.findings[0].code) == ("refused", "no_entity_fits")
 
 
+def test_two_common_words_among_many_headers_do_not_make_a_price_list(look):
+    """An invoice file of 36 columns was proposed as billing.plans for its 品目 and 税率."""
+    header = ",".join(["品目", "税率", *(f"項目{at}" for at in range(20))])
+    proposal = look("x.csv", f"{header}\n{'a,' * 21}a\n")
+    assert (proposal.status, proposal.findings[0].code) == ("refused", "no_entity_fits")
+    assert look("x.csv", f"{header}\n{'a,' * 21}a\n", entity="billing.plans").document
+
+
 def test_a_required_column_that_is_not_found_is_asked_with_the_likeliest_headers(look, tmp_path):
     content = contracts("2026/04/01").replace("契約番号", "管理キー")
     proposal = look("契約.csv", content, "currency=JPY")
@@ -390,6 +425,27 @@ def test_a_required_column_that_is_not_found_is_asked_with_the_likeliest_headers
     answered = look("契約.csv", content, "currency=JPY", "contract_id=管理キー")
     assert answered.is_decided
     assert built(answered, tmp_path).entities[0].columns["contract_id"].headers == ["管理キー"]
+
+
+def test_a_header_that_was_answered_can_be_asked_about_in_turn(look):
+    """Its own name was unknown: the second answer was refused."""
+    content = contracts("01/02/2026").replace("契約開始日", "あの日")
+    first = look("契約.csv", content, "currency=JPY")
+    assert open_questions(first) == [("segment_start_date", "from", ("あの日",))]
+    placed = ("currency=JPY", "segment_start_date=あの日")
+    [asked] = look("契約.csv", content, *placed).questions
+    assert (asked.key, asked.header) == ("formats", "あの日")
+    assert look("契約.csv", content, *placed, "あの日=%d/%m/%Y").is_decided
+
+
+def test_a_column_found_by_its_values_is_answered_by_its_header(look):
+    rows = "".join(f"C{at},K{at},2026/04/01,1000,月払い,有効\n" for at in range(19))
+    odd = "C99,K99,2026/04/01,1000,四半期,有効\n"
+    content = CONTRACTS.replace("支払サイクル", "あれ") + "\n" + rows + odd
+    proposal = look("契約.csv", content, "currency=JPY")
+    unit = column(proposal, "interval_unit")
+    assert (unit.header, unit.how) == ("あれ", "values")
+    assert look("契約.csv", content, "currency=JPY", "あれ:四半期=month").is_decided
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,10 @@ def show_columns(page: Frame, proposal: "Proposal") -> None:
             {
                 "column": writing.label(proposal.entity, one.column, text.lang),
                 "heading": one.header or text("format.missing"),
+                "samples": text.joined(one.evidence.samples) if one.evidence else one.rule["const"],
+                "read": text("admin.map.share", read=one.evidence.read, filled=one.evidence.filled)
+                if one.evidence
+                else text("format.missing"),
                 "evidence": writing.evidence(proposal, one, text.lang),
             }
             for one in proposal.columns
@@ -118,10 +122,25 @@ def show_columns(page: Frame, proposal: "Proposal") -> None:
     columns = [
         Column("column", text("admin.map.column"), is_pinned=True),
         Column("heading", text("admin.map.heading")),
+        Column("samples", text("admin.map.samples")),
+        Column("read", text("admin.map.read")),
         Column("evidence", text("admin.map.evidence")),
     ]
     title = text("admin.view_name.mapping")
     tables.show(rows, columns, page.formats, key="mapping_columns", alt=title)
+    open_columns = {question.column for question in proposal.questions}
+    refused = [
+        text(
+            "admin.map.problem",
+            said=writing.label(proposal.entity, one.column, text.lang),
+            detail=text.joined(writing.unread(one.evidence, text.lang)),
+        )
+        for one in proposal.columns
+        if one.evidence and one.evidence.unread and one.column not in open_columns
+    ]
+    if refused:
+        said = "\n".join(text("admin.map.line", said=literal(line)) for line in refused)
+        st.warning(said, icon=":material/report:")
     if proposal.unmapped:
         headers = literal(text.joined(proposal.unmapped))
         st.caption(text("admin.map.unmapped", headers=headers))
@@ -145,16 +164,18 @@ def ask(page: Frame, proposal: "Proposal", answers: list[str]) -> None:
     text = page.text
     st.subheader(text("admin.map.questions"), anchor=False)
     with st.form(f"mapping_questions_{len(answers)}", border=True):
-        given = {
-            writing.place_of_answer(question): st.selectbox(
-                literal(writing.ask(proposal.entity, question, text.lang)),
+        given = {}
+        for number, question in enumerate(proposal.questions, start=1):
+            asked = literal(writing.ask(proposal.entity, question, text.lang))
+            st.markdown(text("admin.map.question", number=number, asked=asked))
+            given[writing.place_of_answer(question)] = st.selectbox(
+                text("admin.map.answer_to", number=number),
                 question.choices or proposal.headers,
                 index=None,
                 placeholder=text("admin.map.open"),
                 key=f"mapping_question_{len(answers)}_{number}",
+                label_visibility="collapsed",
             )
-            for number, question in enumerate(proposal.questions)
-        }
         is_pressed = st.form_submit_button(text("admin.map.answer"), icon=":material/check:")
     said = [f"{where}={answer}" for where, answer in given.items() if answer is not None]
     if is_pressed and said:
@@ -200,6 +221,7 @@ def show_save(
         "delivery": commands.describe_delivery(checked.result),
         "quarantine": checked.quarantine[:REJECTS_SHOWN],
     }
+    proposed.clear()  # now a mapping reads it
     st.rerun()
 
 
