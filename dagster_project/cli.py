@@ -10,8 +10,10 @@ import getpass
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
@@ -19,7 +21,15 @@ from uuid import uuid4
 import typer
 from typer.core import TyperGroup
 
-from dagster_project import alerts_cli, control_cli, export_cli, mapping_cli, report_cli
+from dagster_project import (
+    alerts_cli,
+    control_cli,
+    disk,
+    export_cli,
+    mapping_cli,
+    report_cli,
+    usage,
+)
 from dagster_project.console import Console, language
 from dagster_project.messages import KeizokuError
 
@@ -35,6 +45,14 @@ SHOWN_REJECTS = 100
 class Lang(StrEnum):
     ja = "ja"
     en = "en"
+
+
+class ReceiptState(StrEnum):
+    matched = "matched"
+    partial = "partial"
+    unapplied = "unapplied"
+    review = "review"
+    unmatched = "unmatched"
 
 
 class Format(StrEnum):
@@ -60,6 +78,12 @@ class Invocation:
         self.console.lang = language(self.lang, settings.config.lang)
         return settings
 
+    def language_of_home(self) -> str:
+        """The language to speak before a command has read its settings, which may be wrong."""
+        with suppress(KeizokuError):
+            self.settings()
+        return self.console.lang
+
     def current_version(self) -> "Version":
         """The version readers see; says so when it is not the one CURRENT names."""
         from dagster_project import publish
@@ -74,21 +98,54 @@ class Invocation:
 class _Commands(TyperGroup):
     """Turns what a person can act on into 何が・どこで・なぜ・どうする and an exit code."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        typed = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            if not usage.is_about_usage(error):
+                raise
+            # the global options themselves: nothing of them is read yet
+            console = Console(language(_asked_language(typed), None), is_json="--json" in typed)
+            console.fail(usage.told(error, console.lang))
+            raise typer.Exit(USAGE) from error
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except KeizokuError as error:
             told = error
         except Exception as error:
-            # Exit, Abort and usage errors are the framework's own.
-            if type(error).__module__.split(".")[0] in ("typer", "click") or ctx.obj is None:
+            if ctx.obj is None:
+                if not usage.is_about_usage(error):
+                    raise
+                # no such command: the global options are read, the callback was not asked
+                ctx.obj = _invocation(
+                    **{name: ctx.params[name] for name in ("home", "is_json", "lang", "is_debug")}
+                )
+            if usage.is_about_usage(error):
+                told = usage.told(error, ctx.obj.language_of_home())
+            # Exit, Abort and the help are the framework's own.
+            elif type(error).__module__.split(".")[0] in ("typer", "click"):
                 raise
-            told = KeizokuError("unexpected", detail=f"{type(error).__name__}: {error}")
+            else:
+                told = disk.told(error, ctx.obj.root) or KeizokuError(
+                    "unexpected", detail=f"{type(error).__name__}: {error}"
+                )
             told.__cause__ = error
         if ctx.obj.console.is_debug:
             raise told
         ctx.obj.console.fail(told)
         raise typer.Exit(told.exit_code)
+
+
+def _asked_language(typed: list[str]) -> str | None:
+    """What --lang says in a command line that cannot be read."""
+    after = dict(pairwise(typed))
+    told = after.get("--lang") or next(
+        (one.partition("=")[2] for one in typed if one.startswith("--lang=")), None
+    )
+    return told if told in list(Lang) else None
 
 
 app = typer.Typer(
@@ -120,7 +177,7 @@ KnownOption = Annotated[
 ]
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _globals(
     ctx: typer.Context,
     home: Annotated[
@@ -129,14 +186,40 @@ def _globals(
     is_json: Annotated[bool, typer.Option("--json", help="JSON で出力 / answer as JSON")] = False,
     lang: Annotated[Lang | None, typer.Option("--lang", help="表示言語 / language")] = None,
     is_debug: Annotated[bool, typer.Option("--debug", help="詳しい記録 / tracebacks")] = False,
+    is_version: Annotated[
+        bool, typer.Option("--version", help="版を表示して終わる / show the version and end")
+    ] = False,
 ) -> None:
+    ctx.obj = _invocation(home, is_json, lang, is_debug)
+    if is_version:
+        _say_version(ctx.obj.console)
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        ctx.fail("Missing command.")
+
+
+def _invocation(home: Path | None, is_json: bool, lang: Lang | None, is_debug: bool) -> Invocation:
     chosen = home or Path(os.environ.get("KEIZOKU_HOME") or "~/keizoku")
     asked = lang.value if lang else None
-    ctx.obj = Invocation(
+    return Invocation(
         root=chosen.expanduser(),
         console=Console(language(asked, None), is_json=is_json, is_debug=is_debug),
         lang=asked,
     )
+
+
+def _say_version(console: Console) -> None:
+    from importlib import metadata
+
+    versions = {
+        "keizoku": metadata.version("keizoku"),
+        "dbt": metadata.version("dbt-core"),
+        "duckdb": metadata.version("duckdb"),
+        "python": ".".join(map(str, sys.version_info[:3])),
+    }
+    for name, version in versions.items():
+        console.line(f"{name} {version}")
+    console.answer(versions)
 
 
 # ---- a home ----
@@ -615,10 +698,7 @@ ByOption = Annotated[
 def cash_list(
     ctx: typer.Context,
     status: Annotated[
-        str | None,
-        typer.Option(
-            "--status", help="matched | partial | unapplied | review | unmatched (全て / all)"
-        ),
+        ReceiptState | None, typer.Option("--status", help="状態 / state (全て / all)")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="最大行数 / rows shown")] = SHOWN_REJECTS,
 ) -> None:

@@ -70,6 +70,13 @@ TEXT: dict[str, tuple[str, str]] = {
     "where": ("どこで", "Where"),
     "why": ("なぜ", "Why"),
     "remedy": ("どうする", "What to do"),
+    "usage_integer": ("整数", "a whole number"),
+    "usage_integer_from": ("{least} 以上の整数", "a whole number of {least} or more"),
+    "usage_integer_between": (
+        "{least} から {most} までの整数",
+        "a whole number, {least} to {most}",
+    ),
+    "usage_text": ("文字", "text"),
     "phase_prepare": ("準備", "Preparing"),
     "phase_land": ("取り込み", "Landing files"),
     "phase_plan": ("変更の確認", "Looking for changes"),
@@ -1249,6 +1256,150 @@ ERRORS: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
             "The run was interrupted",
             "Ctrl-C or a request to stop was received",
             "Run again; the published version is untouched",
+        ),
+    ),
+    "usage_missing": (
+        (
+            "足りない引数があります: {name}",
+            "{command} には {name} が必要です",
+            "{name} を付けて実行してください。使い方: {command} --help（{expected}）",
+        ),
+        (
+            "Something is missing: {name}",
+            "{command} needs {name}",
+            "Give {name}. How: {command} --help ({expected})",
+        ),
+    ),
+    "usage_wrong_value": (
+        (
+            "{name} の値を使えません",
+            "使える値: {expected}",
+            "値を直してください。使い方: {command} --help",
+        ),
+        (
+            "The value of {name} cannot be used",
+            "Expected: {expected}",
+            "Correct the value. How: {command} --help",
+        ),
+    ),
+    "usage_no_such_option": (
+        (
+            "{name} という指定はありません",
+            "{command} で使えるもの: {expected}",
+            "綴りと順番を確かめてください。--home・--json・--lang・--debug は"
+            "コマンドより前に置きます。使い方: {command} --help",
+        ),
+        (
+            "There is no option {name}",
+            "{command} takes: {expected}",
+            "Check spelling and order: --home, --json, --lang and --debug come before the command. "
+            "How: {command} --help",
+        ),
+    ),
+    "usage_without_value": (
+        (
+            "{name} に値がありません",
+            "{name} のあとには値が必要です",
+            "値を付けて実行してください。使い方: {command} --help",
+        ),
+        (
+            "{name} has no value",
+            "{name} is followed by a value",
+            "Give one. How: {command} --help",
+        ),
+    ),
+    "usage_with_value": (
+        (
+            "{name} に値は付けられません",
+            "{name} は付けるか付けないかだけの指定です",
+            "= とその後ろを消してください。使い方: {command} --help",
+        ),
+        (
+            "{name} takes no value",
+            "{name} is either there or not",
+            "Remove = and what follows. How: {command} --help",
+        ),
+    ),
+    "usage_no_such_command": (
+        (
+            "{name} というコマンドはありません",
+            "{command} にあるもの: {expected}",
+            "綴りを確かめてください。一覧: {command} --help",
+        ),
+        (
+            "There is no command {name}",
+            "{command} has: {expected}",
+            "Check the spelling. All of them: {command} --help",
+        ),
+    ),
+    "usage_too_many": (
+        (
+            "余分な引数があります: {name}",
+            "{command} はそれを受け取りません",
+            '取り除くか、空白を含む値を " " で囲んでください。使い方: {command} --help',
+        ),
+        (
+            "Too many arguments: {name}",
+            "{command} does not take them",
+            'Remove them, or put a value with blanks into " ". How: {command} --help',
+        ),
+    ),
+    "usage_no_command": (
+        (
+            "コマンドがありません",
+            "{command} にあるもの: {expected}",
+            "どれかを付けて実行してください。一覧: {command} --help",
+        ),
+        (
+            "No command was given",
+            "{command} has: {expected}",
+            "Give one of them. All of them: {command} --help",
+        ),
+    ),
+    "usage_wrong": (
+        ("使い方が正しくありません", "{detail}", "使い方を確かめてください: {command} --help"),
+        ("The command is used wrongly", "{detail}", "See how it is used: {command} --help"),
+    ),
+    "disk_read_only": (
+        (
+            "書き込めません（読み取り専用の場所です）",
+            "{detail}",
+            "書き込める場所のホームを --home で指定するか、"
+            "ディスクの状態を管理者に確かめてください。公開中の版はそのままです",
+        ),
+        (
+            "Nothing can be written there: it is read-only",
+            "{detail}",
+            "Name a home that can be written to with --home, or have the disk looked at; "
+            "the published version is untouched",
+        ),
+    ),
+    "disk_forbidden": (
+        (
+            "このファイルやフォルダを使う権限がありません",
+            "{detail}",
+            "持ち主と権限を確かめ（ls -ld）、ホームの持ち主として実行してください。"
+            "公開中の版はそのままです",
+        ),
+        (
+            "This file or folder may not be used",
+            "{detail}",
+            "Look at its owner and rights (ls -ld) and run as the owner of the home; "
+            "the published version is untouched",
+        ),
+    ),
+    "disk_ran_full": (
+        (
+            "ディスクがいっぱいです",
+            "{detail}",
+            "空きを作ってから（df -h で確認）、もう一度実行してください。"
+            "途中まで書いたものは使われません。公開中の版はそのままです",
+        ),
+        (
+            "The disk is full",
+            "{detail}",
+            "Make room (see df -h) and run again. What was half written is not used; "
+            "the published version is untouched",
         ),
     ),
     "unexpected": (

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from dagster_project import dbt_code, lock
+from dagster_project import dbt_code, disk, lock
 from dagster_project.dbt_build import Dbt, open_dbt
 from dagster_project.messages import KeizokuError
 from dagster_project.settings import Settings, canonical_json, json_lines
@@ -181,8 +181,10 @@ def phase(run: Run, name: str) -> Iterator[None]:
         run.report.error = {"code": error.code, "where": error.where, "values": error.values}
         raise
     except Exception as error:
-        detail = f"{type(error).__name__}: {error}"
-        run.report.error = {"code": "unexpected", "where": name, "values": {"detail": detail}}
+        told = disk.told(error, run.settings.root) or KeizokuError(
+            "unexpected", where=name, detail=f"{type(error).__name__}: {error}"
+        )
+        run.report.error = {"code": told.code, "where": told.where, "values": told.values}
         raise
     except BaseException:  # Ctrl-C, or Dagster's word for it
         run.report.error = {"code": "interrupted", "where": name, "values": {}}

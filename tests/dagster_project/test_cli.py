@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from dagster_project import cli, console
 from dagster_project.messages import ERRORS, TEXT, KeizokuError, explain, say
 from dagster_project.settings import PROJECT_DIR
+from dashboards.catalogue import entries
 
 
 def invoke(*arguments: str):
@@ -244,3 +245,113 @@ def test_a_file_of_no_delivery_yet_was_told_with_the_id_none(capsys):
     }
     cli._tell_held(console.Console("ja"), waits)
     assert capsys.readouterr().out == "待機中（取り込んでいません）: typo.yml\n"
+
+
+# ---- what typer says of a command typed wrongly ----
+
+STATES = "matched | partial | unapplied | review | unmatched"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what", "why"),
+    [
+        (["sql"], "足りない引数があります: SQL", "には SQL が必要です"),
+        (["demo", "x", "--customers", "0"], "--customers の値を使えません", "1 以上の整数"),
+        (["demo", "x", "--customers", "many"], "--customers の値を使えません", "1 以上の整数"),
+        (["cash", "list", "--status", "nosuch"], "--status の値を使えません", STATES),
+        (["status", "--nosuch"], "--nosuch という指定はありません", "--help"),
+        (["--hom", "x", "status"], "--hom という指定はありません", "使えるもの: --home"),
+        (["demo", "--customers"], "--customers に値がありません", "値が必要です"),
+        (["--json=1", "status"], "--json に値は付けられません", "付けるか付けないか"),
+        (["status", "x"], "余分な引数があります: x", "受け取りません"),
+        (["stauts"], "stauts というコマンドはありません", "あるもの: status"),
+        (["cash", "lst"], "lst というコマンドはありません", "あるもの: list"),
+        ([], "コマンドがありません", "init, demo, run"),
+    ],
+)
+def test_wrong_usage_is_told_in_japanese_with_what_would_be_right(tmp_path, arguments, what, why):
+    done = invoke("--lang", "ja", "--home", str(tmp_path), *arguments)
+    assert done.exit_code == 2
+    said = dict(line.split(": ", 1) for line in done.stderr.splitlines())
+    assert list(said) == ["何が", "どこで", "なぜ", "どうする"]
+    assert said["何が"] == what
+    assert why in said["なぜ"]
+    assert "--help" in said["どうする"]
+
+
+def test_wrong_usage_is_told_in_english_and_as_json():
+    done = invoke("--lang", "en", "status", "--nosuch")
+    assert done.stderr.startswith("What: There is no option --nosuch\n")
+    done = invoke("--json", "--lang", "ja", "stauts")
+    assert (done.exit_code, done.stderr) == (2, "")
+    told = json.loads(done.stdout)["error"]
+    assert told["code"] == "usage_no_such_command"
+    assert told["what"] == "stauts というコマンドはありません"
+
+
+def test_wrong_usage_was_told_in_the_language_of_the_machine_not_of_the_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("LANG", "C")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    (tmp_path / "keizoku.toml").write_text('lang = "ja"\n', encoding="utf-8")
+    done = invoke("--home", str(tmp_path), "status", "x")
+    assert done.stderr.startswith("何が: 余分な引数があります: x\n")
+
+
+def test_a_group_without_its_command_still_shows_its_help():
+    done = invoke("--lang", "ja", "cash")
+    assert "入金消込の確認と判断" in done.output
+    assert "何が" not in done.output
+
+
+def test_every_state_of_a_receipt_can_be_asked_for():
+    named = "application_status."
+    states = {name.removeprefix(named) for name in entries("ja") if name.startswith(named)}
+    assert set(cli.ReceiptState) == states
+
+
+def test_the_version_names_what_a_report_of_a_fault_needs():
+    told = json.loads(invoke("--json", "--version").stdout)
+    assert list(told) == ["keizoku", "dbt", "duckdb", "python"]
+    assert all(re.fullmatch(r"[0-9]+(\.[0-9]+){1,2}.*", version) for version in told.values())
+    done = invoke("--version")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[0] == f"keizoku {told['keizoku']}"
+
+
+# ---- a disk that is full or may not be written to ----
+
+CAN_MOUNT = (
+    bool(shutil.which("unshare"))
+    and not subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode
+)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CAN_MOUNT, reason="only who may mount can make a disk full or read-only")
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [
+        ("mount -o remount,ro {disk}", "書き込めません（読み取り専用の場所です）"),
+        ("dd if=/dev/zero of={disk}/fill bs=1k 2>/dev/null || true", "ディスクがいっぱいです"),
+    ],
+)
+def test_a_disk_that_takes_nothing_was_told_as_unexpected(tmp_path, spoil, what):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    keizoku = f"{sys.executable} -m dagster_project.cli --lang ja --home {disk}/home"
+    script = f"""
+        mount -t tmpfs -o size=4m tmpfs {disk} && {keizoku} init >/dev/null
+        {spoil.format(disk=disk)}
+        {keizoku} status
+    """
+    done = subprocess.run(
+        ["unshare", "-m", "bash", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=PROJECT_DIR,
+    )
+    assert done.returncode == 1
+    assert f"何が: {what}" in done.stderr
+    assert f"どこで: {disk}/home" in done.stderr
+    assert "公開中の版はそのままです" in done.stderr
