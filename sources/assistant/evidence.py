@@ -58,7 +58,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Question:
-    """What only a person can tell. key: formats | unit | const | from | values; cell: of values.
+    """What only a person can tell. key: formats | unit | const | from | values | column.
+
+    cell: of values. column: which of the choices the header is.
 
     why: a sentence of words.yml.
     """

@@ -163,6 +163,24 @@ def match_names(entity: Entity, headers: Iterable[str]) -> tuple[Match, ...]:
     return tuple(taken[column.name] for column in columns_of(entity) if column.name in taken)
 
 
+def rivals(entity: Entity, match: Match, found: Collection[str]) -> tuple[str, ...]:
+    """Other columns the header names just as well: 取引先ID may be the CRM's id or billing's.
+
+    An id of the record itself wins over a reference to another.
+    """
+    own = entity.key_columns[0] if entity.key_columns else None
+    if match.how not in STRENGTH or (own and own.required and own.name == match.column):
+        return ()
+    names = names_of(entity.id)
+    return tuple(
+        column.name
+        for column in columns_of(entity)
+        if column.name not in found
+        and (how := _how(match.header, names[column.name]))
+        and how[1] == match.strength
+    )
+
+
 def rank(headers: Sequence[str], file_name: str) -> list[Ranked]:
     """Every entity with something in common with the headers or the name, the likeliest first."""
     ranked = []

@@ -31,6 +31,7 @@ from sources.assistant.matching import (
     match_values,
     missing_columns,
     rank,
+    rivals,
 )
 from sources.assistant.renaming import Renamed, find_renamed
 from sources.catalogue import GENERIC_EXPORTED_AT, Catalogue, Listed, load_catalogue
@@ -363,6 +364,9 @@ def _columns(
             column.name, match.header, match.how, match.strength, rule, evidence
         )
         questions += evidence.questions
+        if others := rivals(entity, match, {one.column for one in matches}):
+            choices = (match.column, *others)
+            questions.append(Question(match.column, match.header, "column", choices, "ask_column"))
     questions += _interval(found)
     used = {match.header for match in matches}
     free = frame.select(name for name in frame.columns if name not in used)
@@ -493,6 +497,9 @@ def _answers(
         if left is not None and cell is None and header_name(right) in frame.columns:
             name = left if left in columns else labels[left]
             found.setdefault(name, {})["from"] = header_name(right)
+        header, _, name = _split(text, frame.columns)
+        if header is not None and name in columns:
+            found.setdefault(name, {})["from"] = header
     labels |= {match.header: match.column for match in _matches(entity, frame, found)}
     unknown = []
     for text in texts:
@@ -500,6 +507,8 @@ def _answers(
         if left is None:
             unknown.append(text)
             continue
+        if cell is None and left in frame.columns and right in columns:
+            continue  # said above which column the header is
         name = left if left in columns else labels[left]
         column, given = columns[name], found.setdefault(name, {})
         if cell is not None:

@@ -129,7 +129,7 @@ def answers_to(question: Question) -> list[str]:
 
 def place_of_answer(question: Question) -> str:
     """The left side of an answer: the header, or the column where no header is settled."""
-    is_of_header = question.key in ("formats", "unit", "values")
+    is_of_header = question.key in ("formats", "unit", "values", "column")
     place = question.header if is_of_header else question.column
     return place if question.cell is None else f"{place}:{question.cell}"
 

@@ -482,6 +482,21 @@ def test_a_header_is_matched_by_name(header, entity, name, how):
     assert (match.column, match.how) == (name, how)
 
 
+def test_an_id_that_may_be_the_crm_s_or_billing_s_is_asked(look):
+    """取引先ID of a ticket was taken for the CRM's: the customers would have been matched wrong."""
+    content = "問い合わせID,取引先ID,ステータス,受付日時\nT1,K1,open,2026-04-01 09:00\n"
+    both = ("account_id", "billing_customer_id")
+    assert open_questions(look("x.csv", content)) == [("account_id", "column", both)]
+    answered = look("x.csv", content, "取引先ID=billing_customer_id")
+    assert answered.is_decided
+    assert column(answered, "billing_customer_id").header == "取引先ID"
+    assert "account_id" not in {one.column for one in answered.columns}
+    assert look("x.csv", content, "取引先ID=account_id").is_decided
+    # the id of the customer's own list is its own
+    own = look("y.csv", "取引先ID,取引先名,法人個人区分,住所\nK1,あさひ,法人,東京\n")
+    assert (own.entity, own.is_decided) == ("crm.accounts", True)
+
+
 def test_alike_is_not_the_same():
     assert matching.match_names(entities()["billing.invoices"], ["請求先"]) == ()
     assert matching.match_names(entities()["billing.subscriptions"], ["請求番号"]) == ()
