@@ -36,8 +36,15 @@ def land_one(home, name: str) -> landing.DeliveryResult:
 
 def read_one(home, name: str) -> Reading:
     """A file of the inbox as the worker reads it, but in this process: what lands stays aside."""
+    reading = reading_of(home, name)
+    assert (reading.status, reading.findings) == ("read", ())
+    return reading
+
+
+def reading_of(home, name: str) -> Reading:
+    """The same for a file that may be refused."""
     (path,) = home.inbox.rglob(name)
-    reading = read_delivery(
+    return read_delivery(
         ReadRequest(
             path=str(path),
             system=path.parent.name,
@@ -50,8 +57,6 @@ def read_one(home, name: str) -> Reading:
             aside=str(home.root / "aside"),
         )
     )
-    assert (reading.status, reading.findings) == ("read", ())
-    return reading
 
 
 def read_rows(home, entity: str, *columns: str) -> list[tuple]:

@@ -372,3 +372,58 @@ def test_a_result_notice_that_came_twice_is_one_payment(home, put):
     )
     assert set(found) == {("20000001", "A-1", Decimal("1100"))}
     assert len(set(read_rows(home, "billing.payments", "record_key"))) == 1
+
+
+# ── what the generic presets cover ──────────────────────────────────────────────────────────────
+
+
+def test_usage_logs_and_surveys_need_no_preset_of_their_own(home, put):
+    usage = ["顧客ID", "日付", "機能", "イベント数", "端末"]
+    row = dict(zip(usage, ["A01", "2026/03/31", "レポート", "12", "iPad"], strict=True))
+    put("app/日次利用_20260331.csv", csv_text(usage, row).encode("cp932"))
+    assert read_one(home, "日次利用_20260331.csv").feed_id == "generic_usage_days_ja"
+    assert read_rows(home, "usage.usage_days", "account_id", "date", "feature", "events") == [
+        ("A01", date(2026, 3, 31), "レポート", 12)
+    ]
+    survey = ["回答ID", "顧客ID", "アンケート名", "回答日時", "NPS", "コメント"]
+    answer = dict(zip(survey, ["R1", "A01", "年次", "2026/03/31 10:00", "9", "速い"], strict=True))
+    put("form/アンケート回答_20260331.csv", csv_text(survey, answer))
+    assert read_one(home, "アンケート回答_20260331.csv").feed_id == "generic_surveys_ja"
+    assert read_rows(home, "inquiry.surveys", "response_id", "nps") == [("R1", 9)]
+
+
+def test_a_list_of_ones_own_extends_the_generic_preset(home, put, add_mapping):
+    add_mapping(
+        "rakuraku.yml",
+        """
+id: rakuraku_contracts
+extends: generic_subscriptions_ja
+files: ["契約一覧*.csv"]
+coverage: full
+history: snapshot
+entities:
+  - entity: billing.subscriptions
+    columns:
+      contract_id: 契約No.
+      segment_start_date: 契約開始日
+      billing_customer_id: 取引先コード
+      unit_price_native: 月額（税抜）
+      price_includes_tax: {const: "false"}
+      currency: {const: JPY}
+      interval_unit: {const: month}
+      interval_count: {const: "1"}
+      status: {from: 契約状況, values: {契約中: active, 解約: cancelled}}
+""",
+    )
+    headers = ["契約No.", "契約開始日", "取引先コード", "月額（税抜）", "契約状況", "担当"]
+    running = ["K-1", "2025年4月1日", "T01", "￥9,800", "契約中", "佐藤"]
+    odd = ["K-2", "2025年4月1日", "T02", "￥9,800", "休会", "佐藤"]
+    listed = [dict(zip(headers, one, strict=True)) for one in (running, odd)]
+    put("sales/契約一覧_20260331.csv", csv_text(headers, *listed).encode("cp932"))
+    result = read_one(home, "契約一覧_20260331.csv")
+    assert counts(result) == {"billing.subscriptions": (2, 1, 1, 0, 0)}
+    columns = ("contract_id", "segment_start_date", "unit_price_native", "status", "extra")
+    assert read_rows(home, "billing.subscriptions", *columns) == [
+        ("K-1", date(2025, 4, 1), Decimal("9800"), "active", '{"担当":"佐藤"}')
+    ]
+    assert refused(home) == [("billing.subscriptions", 3, "契約状況", "unknown_value")]

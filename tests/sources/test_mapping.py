@@ -594,6 +594,39 @@ def test_a_file_needs_the_list_but_not_every_name_in_it(mapping):
     assert read.missing_headers(frozenset(LISTS_HEADERS) - {"lines.data"}) == ["lines.data"]
 
 
+def test_a_header_only_this_export_has_tells_it_from_others_and_is_kept(mapping):
+    read = mapping(CONTRACTS.replace("coverage: full", "coverage: full\nneeds: [更新者]"))
+    assert read.missing_headers(frozenset(HEADERS)) == ["更新者"]
+    assert read.missing_headers(frozenset([*HEADERS, "更新者"])) == []
+    part = converted(read, sheet([*HEADERS, "更新者"], [*GOOD, "佐藤"]))
+    assert part.landed["extra"].to_list() == ['{"更新者":"佐藤"}']
+
+
+def test_minor_units_follow_the_currency_of_the_row_where_the_entity_has_none(mapping):
+    refunds = """
+id: back
+files: ["x*.csv"]
+entities:
+  - entity: billing.refunds
+    columns:
+      refund_id: id
+      payment_id: id
+      refunded_date: day
+      amount_native: {from: amount, unit: minor, currency_from: [通貨, currency]}
+"""
+    part = converted(
+        mapping(refunds),
+        sheet(
+            ["id", "day", "amount", "currency"],
+            ["R1", "2026-03-31", "1234", "usd"],
+            ["R2", "2026-03-31", "1234", "JPY"],
+            ["R3", "2026-03-31", "1234", None],
+        ),
+    )
+    assert part.landed["amount_native"].to_list() == [Decimal("12.34"), Decimal("1234")]
+    assert part.quarantine["reason_code"].to_list() == ["unknown_currency"]
+
+
 def test_members_that_are_no_objects_are_cells_of_the_list_itself(mapping):
     text = LISTS.replace("plan_id: lines.data.price.id", "plan_id: lines.data")
     _, lines = convert(

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.sources.exports import SHARED, counts, csv_text, read_one, read_rows, refused
+from tests.sources.exports import SHARED, counts, csv_text, read_one, read_rows, reading_of, refused
 
 # 2026-03-31 14:59:59 and 15:00:00 UTC: the last second of March and the first of April in Tokyo.
 LAST_OF_MARCH, FIRST_OF_APRIL = 1774969199, 1774969200
@@ -344,6 +344,15 @@ def test_an_invoice_with_its_lines_and_what_came_off(home, put):
     ]
     ((entity, row, _, reason),) = refused(home)
     assert (entity, row, reason) == ("billing.invoice_lines", 4, "refused_by_mapping")
+
+
+def test_a_card_number_inside_a_list_holds_the_file(home, put):
+    told = line(9000, "subscription_item_details", description="card 4242 4242 4242 4242")
+    put("stripe/invoices.json", a_list(invoice(1, [told])))
+    reading = reading_of(home, "invoices.json")
+    assert reading.status == "refused"
+    assert [finding.code for finding in reading.findings] == ["card_number"]
+    assert not (home.root / "aside").exists()
 
 
 def charge(number: int, status: str, **other) -> dict:
