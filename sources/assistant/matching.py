@@ -59,6 +59,9 @@ class Match:
     strength: float
 
 
+LACK = 0.25  # of a header, for each required column that was not found
+
+
 @dataclass(frozen=True)
 class Ranked:
     """An entity a file may be: headers taken, headers there are, required columns not found."""
@@ -73,7 +76,9 @@ class Ranked:
     def score(self) -> tuple[float, str]:
         required = {column.name for column in entities()[self.entity].required_columns}
         found = sum(one.strength * (1.5 if one.column in required else 1) for one in self.matches)
-        return found - len(self.missing) + 2 * self.is_named_so, self.entity
+        # What every row shares (a currency, an interval) is often left out of an export, so a lack
+        # says little; a small entity that is found whole says little, too.
+        return found - LACK * len(self.missing) + 2 * self.is_named_so, self.entity
 
 
 @cache

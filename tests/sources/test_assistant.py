@@ -645,3 +645,21 @@ def refused_rows(proposal: Proposal, one, frame: pl.DataFrame) -> int:
     )
     negative = (read.values < 0).sum() if canonical.not_negative else 0
     return read.reasons.is_not_null().sum() + negative
+
+
+def test_contracts_without_a_currency_and_a_customer_were_proposed_as_pauses(look):
+    proposal = look(
+        "顧客契約.csv",
+        "契約コード,お客様番号,プラン名,開始日,終了日,月額(税抜),数量,状態,備考\n"
+        'K-001,C001,ライト,2026/4/1,,"1,200",3,有効,\n'
+        'K-002,C002,プロ,2026/4/15,2027/4/14,"9,800",1,有効,年契約\n',
+    )
+    assert proposal.entity == "billing.subscriptions"
+    assert not proposal.is_decided
+    assert {one.column for one in proposal.questions} == {"billing_customer_id", "currency"}
+
+
+def test_pauses_stay_pauses_though_contracts_have_the_same_columns(look):
+    proposal = look("休会.csv", "契約ID,休会開始日,休会終了日\nK-001,2026/4/1,2026/4/30\n")
+    assert proposal.entity == "billing.subscription_pauses"
+    assert proposal.is_decided
