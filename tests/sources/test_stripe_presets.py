@@ -7,16 +7,20 @@ from decimal import Decimal
 import pytest
 
 from tests.sources.exports import SHARED, counts, csv_text, read_one, read_rows, reading_of, refused
+from tests.sources.stripe_objects import (
+    FIRST_OF_APRIL,
+    FIRST_OF_MARCH,
+    MIDDLE_OF_MARCH,
+    a_list,
+    charge,
+    invoice,
+    item,
+    line,
+    price,
+    subscription,
+)
 
-# 2026-03-31 14:59:59 and 15:00:00 UTC: the last second of March and the first of April in Tokyo.
-LAST_OF_MARCH, FIRST_OF_APRIL = 1774969199, 1774969200
-FIRST_OF_MARCH = 1772290800  # 2026-02-28 15:00:00 UTC
-MIDDLE_OF_MARCH = 1773500400  # 2026-03-14 15:00:00 UTC
 ASKED = datetime.fromisoformat("2026-03-14T15:00:00")
-
-
-def a_list(*objects: dict) -> str:
-    return json.dumps({"object": "list", "data": objects, "has_more": False, "url": "/v1/x"})
 
 
 # ── dashboard ───────────────────────────────────────────────────────────────────────────────────
@@ -119,55 +123,6 @@ def test_a_payment_with_a_status_nobody_knows_was_left_out_without_a_word(home, 
 # ── API ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def price(**other) -> dict:
-    return {
-        "id": "price_1",
-        "object": "price",
-        "billing_scheme": "per_unit",
-        "currency": "jpy",
-        "nickname": None,
-        "product": "prod_1",
-        "recurring": {"interval": "month", "interval_count": 1, "usage_type": "licensed"},
-        "tax_behavior": "inclusive",
-        "transform_quantity": None,
-        "unit_amount": 9800,
-        "unit_amount_decimal": "9800",
-        **other,
-    }
-
-
-def item(number: int, **other) -> dict:
-    return {
-        "id": f"si_{number}",
-        "object": "subscription_item",
-        "created": FIRST_OF_MARCH,
-        "current_period_start": FIRST_OF_MARCH,
-        "current_period_end": FIRST_OF_APRIL,
-        "quantity": 2,
-        "price": price(),
-        **other,
-    }
-
-
-def subscription(number: int, *items: dict, **other) -> dict:
-    return {
-        "id": f"sub_{number}",
-        "object": "subscription",
-        "customer": "cus_1",
-        "status": "active",
-        "currency": "jpy",
-        "created": FIRST_OF_MARCH,
-        "start_date": FIRST_OF_MARCH,
-        "ended_at": None,
-        "cancel_at": None,
-        "canceled_at": None,
-        "cancellation_details": {"comment": None, "feedback": None, "reason": None},
-        "discounts": [],
-        "items": {"object": "list", "data": list(items), "has_more": False},
-        **other,
-    }
-
-
 def test_each_item_of_a_subscription_is_a_line_with_its_own_period(home, put):
     seats = item(1)
     dollars = price(id="price_2", currency="usd", unit_amount=1999, unit_amount_decimal="1999")
@@ -265,45 +220,6 @@ def test_discounts_count_when_they_were_expanded(home, put):
     assert {reason for *_, reason in refused(home)} == {"missing_required"}
 
 
-def invoice(number: int, lines: list[dict], **other) -> dict:
-    return {
-        "id": f"in_{number}",
-        "object": "invoice",
-        "customer": "cus_1",
-        "currency": "jpy",
-        "status": "paid",
-        "collection_method": "charge_automatically",
-        "created": LAST_OF_MARCH,
-        "due_date": None,
-        "subtotal": 11000,
-        "total": 11000,
-        "total_excluding_tax": 10000,
-        "amount_remaining": 0,
-        "status_transitions": {"finalized_at": FIRST_OF_APRIL, "paid_at": FIRST_OF_APRIL},
-        "parent": {"type": "x", "subscription_details": {"subscription": "sub_1"}},
-        "total_discount_amounts": [],
-        "lines": {"object": "list", "data": lines, "has_more": False},
-        **other,
-    }
-
-
-def line(amount: int, parent: str, **other) -> dict:
-    details = {"subscription": "sub_1", "proration": False}
-    return {
-        "id": f"il_{amount}",
-        "object": "line_item",
-        "amount": amount,
-        "amount_excluding_tax": None,
-        "currency": "jpy",
-        "description": "プラン",
-        "quantity": 1,
-        "period": {"start": FIRST_OF_MARCH, "end": FIRST_OF_APRIL},
-        "parent": {"type": parent, parent: details},
-        "pricing": {"price_details": {"price": "price_1", "product": "prod_1"}},
-        **other,
-    }
-
-
 def test_an_invoice_with_its_lines_and_what_came_off(home, put):
     setup = line(2000, "invoice_item_details", period={"start": 1772290800, "end": 1772290800})
     lines = [line(9000, "subscription_item_details"), setup]
@@ -353,24 +269,6 @@ def test_a_card_number_inside_a_list_holds_the_file(home, put):
     assert reading.status == "refused"
     assert [finding.code for finding in reading.findings] == ["card_number"]
     assert not (home.root / "aside").exists()
-
-
-def charge(number: int, status: str, **other) -> dict:
-    return {
-        "id": f"ch_{number}",
-        "object": "charge",
-        "amount": 11000,
-        "amount_captured": 11000,
-        "captured": True,
-        "created": FIRST_OF_APRIL,
-        "currency": "jpy",
-        "customer": "cus_1",
-        "failure_code": None,
-        "invoice": "in_1",
-        "status": status,
-        "payment_method_details": {"type": "card", "card": {"last4": "4242"}},
-        **other,
-    }
 
 
 def test_charges_are_payments_and_attempts(home, put):
