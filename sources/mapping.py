@@ -212,13 +212,7 @@ class ColumnRule(_Declared):
 
     @model_validator(mode="after")
     def _is_decided(self) -> "ColumnRule":
-        for key, choices in (self.undecided or {}).items():
-            either = " / ".join(choices) or "…"
-            raise _Wrong(
-                f"undecided.{key}",
-                f"まだ決まっていません。{key} に {either} を書き、undecided を消してください",
-                f"not decided yet: write {either} as {key} and delete `undecided`",
-            )
+        _check_decided(self.undecided)
         return self
 
     @model_validator(mode="after")
@@ -335,9 +329,11 @@ class Mapping(_Declared):
     optional: Texts = []  # headers expressions may read as blank where the file lacks them
     ids: Texts = []  # headers of long numbers that are identifiers, not card numbers
     entities: list[EntityBlock] = Field(min_length=1)
+    undecided: dict[str, list[str]] | None = Field(default=None, exclude=True)  # as of a column
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "Mapping":
+        _check_decided(self.undecided)
         _check_zone(self.timezone, "timezone")
         if self.carry:
             _check_expression("carry.when", self.carry.when, {"bool"})
@@ -475,6 +471,16 @@ def _check_pattern(pattern: str | None, key: str) -> None:
         raise _Wrong(
             key, f"正規表現が読めません（{problem}）", f"not a regular expression ({problem})"
         ) from None
+
+
+def _check_decided(undecided: dict[str, list[str]] | None) -> None:
+    for key, choices in (undecided or {}).items():
+        either = " / ".join(choices) or "…"
+        raise _Wrong(
+            f"undecided.{key}",
+            f"まだ決まっていません。{key} に {either} を書き、undecided を消してください",
+            f"not decided yet: write {either} as {key} and delete `undecided`",
+        )
 
 
 def _check_zone(zone: str | None, key: str) -> None:

@@ -170,7 +170,9 @@ def _known(request: ReadRequest, answers: Sequence[str]) -> Proposal | None:
     tried = read_delivery(replace(request, feed_id=listed.mapping.id))
     if share < KNOWN_HEADERS or tried.status not in ("read", "repeated"):
         return None
-    if listed.origin == "generic" and not _reads_all(tried):
+    if listed.origin == "generic" and not (
+        share == 1 and _reads_all(tried) and not _could_be_a_part(listed)
+    ):
         return None
     document = None
     if listed.origin != "home":
@@ -183,6 +185,15 @@ def _known(request: ReadRequest, answers: Sequence[str]) -> Proposal | None:
             "files": [file_pattern(request.file_name)],
         }
     return _recognised("known_headers", request, listed, document=document)
+
+
+def _could_be_a_part(listed: Listed) -> bool:
+    """Whether the mapping takes every file for all there is, of what comes month by month."""
+    mapping = listed.mapping
+    return any(
+        block.entity in EVENTS and mapping.coverage_of(block) == "full"
+        for block in mapping.entities
+    )
 
 
 def _reads_all(reading: Any) -> bool:
@@ -211,6 +222,9 @@ def _renamed(
     request: ReadRequest, listed: Listed, headers: frozenset[str], answers: Sequence[str]
 ) -> Proposal | None:
     """The same mapping with the new headers; what is merely alike is asked, not taken."""
+    read = len(listed.mapping.present_headers(headers))
+    if listed.origin == "generic" and read < KNOWN_HEADERS * len(headers):
+        return None  # no rename: an export with headers of its own that is called like it
     renamed = find_renamed(listed.mapping, headers, keys_known(request, listed, headers))
     lacking = listed.mapping.missing_headers(headers)
     if not renamed or {one.missing for one in renamed} != set(lacking):
@@ -262,6 +276,35 @@ def _placed(
 # ── a new mapping ───────────────────────────────────────────────────────────────────────────────
 
 
+# What happens once: a file of a month of it that counted as everything would delete the others.
+EVENTS = frozenset(
+    {
+        *("crm.interactions", "crm.campaign_costs", "crm.consents", "billing.cancel_requests"),
+        *("billing.invoices", "billing.invoice_lines", "billing.payments", "billing.refunds"),
+        *("billing.payment_attempts", "billing.credit_notes", "billing.bank_transactions"),
+        *("inquiry.tickets", "inquiry.ticket_events", "inquiry.surveys", "usage.usage_days"),
+        "reference.fx_rates",
+    }
+)
+COVERAGES = ("full", "delta")
+
+
+def _coverage(entity: Entity, answers: Sequence[str]) -> tuple[str | None, Sequence[str]]:
+    """What the files of the feed hold, as answered or by the entity (None: asked), and the other
+    answers. Raises AnswerRefused.
+    """
+    said = [text.partition("=")[2].strip() for text in answers if _is_of_coverage(text)]
+    others = [text for text in answers if not _is_of_coverage(text)]
+    if said and said[-1] not in COVERAGES:
+        raise AnswerRefused("coverage", said[-1], COVERAGES)
+    by_entity = entity.coverage if entity.coverage != "full" or entity.id not in EVENTS else None
+    return (said[-1] if said else by_entity), others
+
+
+def _is_of_coverage(answer: str) -> bool:
+    return answer.partition("=")[0].strip() == "coverage"
+
+
 def _proposed(request: ReadRequest, asked: str | None, answers: Sequence[str]) -> Proposal:
     path = Path(request.path)
     layout = find_layout(path, kind_name(path, request.file_name))
@@ -284,6 +327,7 @@ def _proposed(request: ReadRequest, asked: str | None, answers: Sequence[str]) -
         finding = Finding("no_entity_fits", request.file_name, ", ".join(headers))
         return Proposal("refused", request.file_name, (finding,), **facts)
     entity = entities()[asked or ranking[0].entity]
+    coverage, answers = _coverage(entity, answers)
     by_column, unknown = _answers(entity, frame, answers)
     if unknown:
         finding = Finding("answer_unknown", ", ".join(unknown), ", ".join(headers))
@@ -297,6 +341,8 @@ def _proposed(request: ReadRequest, asked: str | None, answers: Sequence[str]) -
         )
         return Proposal("refused", request.file_name, findings, **facts)
     columns, questions = _columns(entity, frame, matches, by_column, request.business_timezone)
+    if coverage is None:
+        questions += (Question("coverage", None, "coverage", COVERAGES, "ask_coverage"),)
     used = {one.header for one in columns}
     catalogue = load_catalogue(Path(request.home_mappings), request.business_timezone)
     return Proposal(
@@ -306,7 +352,7 @@ def _proposed(request: ReadRequest, asked: str | None, answers: Sequence[str]) -
         columns=columns,
         unmapped=tuple(name for name in headers if name not in used),
         questions=questions,
-        document=_document(request, catalogue, entity, layout, columns, questions),
+        document=_document(request, catalogue, entity, layout, columns, questions, coverage),
         **facts,
     )
 
@@ -557,9 +603,10 @@ def _document(
     layout: Found,
     columns: Sequence[Proposed],
     questions: Sequence[Question],
+    coverage: str | None,
 ) -> dict[str, Any]:
     rules: dict[str, dict[str, Any]] = {one.column: dict(one.rule) for one in columns}
-    for question in questions:
+    for question in (one for one in questions if one.key != "coverage"):
         rule = rules.setdefault(question.column, {})
         key = question.key if question.cell is None else f"values.{question.cell}"
         rule.setdefault("undecided", {})[key] = list(question.choices)
@@ -570,8 +617,10 @@ def _document(
     if declared := _declared_format(layout.format, request.file_name):
         document["format"] = declared
     document["exported_at"] = [*_title_dates(layout), *_name_dates(request.file_name)]
-    if entity.coverage != "full":
-        document["coverage"] = entity.coverage
+    if coverage is None:
+        document["undecided"] = {"coverage": list(COVERAGES)}
+    else:
+        document["coverage"] = coverage
     ordered = [column.name for column in columns_of(entity) if column.name in rules]
     document["entities"] = [
         {"entity": entity.id, "columns": {name: rules[name] for name in ordered}}
@@ -609,11 +658,24 @@ KINDS_BY_NAME = {"csv", "txt", "tsv", "xlsx", "xlsm", "json", "jsonl", "ndjson",
 
 def _name_dates(file_name: str) -> list[dict[str, str]]:
     """Where the file's name says when it was exported; else the file's own time, as assumed."""
-    return [
-        place
-        for place in GENERIC_EXPORTED_AT
-        if "file_name" not in place or re.search(place["file_name"], file_name)
-    ]
+    places = []
+    for place in (*NAME_DATES, *GENERIC_EXPORTED_AT[-1:]):
+        found = re.search(place.get("file_name", ""), file_name)
+        if found and "format" in place:
+            day = parse(pl.Series([found[1]]), "date", formats=[place["format"]]).values[0]
+            found = found if day is not None else None
+        places += [place] if found else []
+    return places
+
+
+# Days and months in file names, with or without an underscore before them.
+NAME_DATES = (
+    {"file_name": r"(?<!\d)(\d{8})(?!\d)", "format": "%Y%m%d"},
+    {"file_name": r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)", "format": "%Y-%m-%d"},
+    {"file_name": r"(?<!\d)(\d{4}-\d{2})(?![-\d])", "format": "%Y-%m"},
+    {"file_name": r"(?<!\d)(\d{6})(?!\d)", "format": "%Y%m"},
+    {"file_name": r"(\d{4}年\d{1,2}月)(?!\d)", "format": "%Y年%m月"},
+)
 
 
 def _title_dates(layout: Found) -> list[dict[str, str]]:

@@ -117,7 +117,7 @@ def ask(entity: str, question: Question, lang: str) -> str:
         header=question.header,
         cell=question.cell,
         column=question.column,
-        label=_column(entity, question.column).ja,
+        label=label(entity, question.column, "ja"),
     )
 
 
@@ -136,7 +136,8 @@ def place_of_answer(question: Question) -> str:
 
 def label(entity: str, name: str, lang: str) -> str:
     """A column as a person says it."""
-    return _column(entity, name).ja if lang == "ja" else name.replace("_", " ")
+    is_column = lang == "ja" and name != "coverage"
+    return _column(entity, name).ja if is_column else name.replace("_", " ")
 
 
 def evidence(proposal: Proposal, one: Proposed, lang: str) -> str:
@@ -212,9 +213,9 @@ def yaml_text(proposal: Proposal, lang: str) -> str:
     lines = [_comment(word("written_by", lang, file=proposal.file_name))]
     lines += [_comment(line) for line in found(proposal, lang)]
     for key, value in document.items():
+        if key == "coverage" or "coverage" in value:
+            lines.append(_comment(word("coverage", lang)))
         lines.append(f"{key}: {_flow(value)}")
-    if proposal.status == "proposed" and "coverage" not in document:
-        lines.append(f"# coverage: full  # {_one_line(word('coverage_full', lang))}")
     if blocks:
         lines.append("entities:")
     for block in blocks:
