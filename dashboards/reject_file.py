@@ -31,9 +31,18 @@ def offer(page: Frame) -> None:
     if chosen is None:
         return
     name = files[chosen]["file_name"]
+    made = st.session_state.setdefault("reject_files", {})
+    asked = (page.snapshot.name, chosen, text.lang)
+    # reading an original of a million rows takes seconds, and is recorded: only when asked for
+    if asked not in made and not st.button(
+        text("quality.repair_make"), icon=":material/table_view:", key="repair_make"
+    ):
+        return
     try:
         with st.spinner(text("drill.opening")):
-            content = _content(page, chosen, name)
+            # once per session: reading it again would be recorded as another look
+            if asked not in made:
+                made[asked] = _workbook(page, chosen, name)
     except access.Refused:
         st.warning(text("drill.refused"), icon=":material/lock:")
         return
@@ -44,7 +53,7 @@ def offer(page: Frame) -> None:
     st.caption(text("quality.repair_note", file=literal(name)))
     st.download_button(
         text("quality.repair_download"),
-        content,
+        made[asked],
         file_name=f"{name}_{text('quality.repair_suffix')}.xlsx",
         mime=tables.XLSX_MIME,
         icon=":material/download:",
@@ -53,16 +62,9 @@ def offer(page: Frame) -> None:
     )
 
 
-def _content(page: Frame, delivery_id: str, file_name: str) -> bytes:
-    """The workbook, read once per session: reading it again would be recorded as another look."""
-    made = st.session_state.setdefault("reject_files", {})
-    asked = (page.snapshot.name, delivery_id, page.text.lang)
-    if asked not in made:
-        table = to_correct(page, delivery_id, file_name)
-        made[asked] = xlsx.workbook(
-            [table], _notes(page, file_name), negative=page.formats.negative
-        )
-    return made[asked]
+def _workbook(page: Frame, delivery_id: str, file_name: str) -> bytes:
+    table = to_correct(page, delivery_id, file_name)
+    return xlsx.workbook([table], _notes(page, file_name), negative=page.formats.negative)
 
 
 def to_correct(page: Frame, delivery_id: str, file_name: str) -> Table:

@@ -615,7 +615,11 @@ def _check_expression(where: str, text: str | None, kinds: set[str]) -> None:
 # ── reading YAML ────────────────────────────────────────────────────────────────────────────────
 
 
-class _TextLoader(yaml.BaseLoader):
+# The scanner in C where PyYAML has it: a third of the time to start a reader.
+_BaseLoader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+class _TextLoader(_BaseLoader):
     """Every scalar stays as written (1.10, Yes, 0012), and a key given twice is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:

@@ -42,6 +42,8 @@ def test_a_bad_row_is_told_with_its_remedy_and_gone_once_the_file_is_corrected(h
     cells = {cell for shown in page.dataframe for row in shown.value.to_numpy() for cell in row}
     assert {rejected["message_ja"], rejected["remedy_ja"]} <= cells
     repair = open_page("quality", view="quarantine", file=rejected["delivery_id"])
+    assert "reject_files" not in repair.session_state or not repair.session_state["reject_files"]
+    repair.button(key="repair_make").click().run()
     [content] = repair.session_state["reject_files"].values()
     sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
     heads, row = ([cell.value for cell in one] for one in sheet.iter_rows(max_row=2))

@@ -1080,13 +1080,18 @@ def unbroken(company, tmp_path) -> dict:
 @pytest.mark.parametrize(
     "step",
     [
-        "aside_written",
-        "original_written",
-        "receipt_written",
-        "parquet_placed",
         "ledger_committed",
-        "inbox_moved",
-        "control_written",
+        *(
+            pytest.param(step, marks=pytest.mark.slow)
+            for step in (
+                "aside_written",
+                "original_written",
+                "receipt_written",
+                "parquet_placed",
+                "inbox_moved",
+                "control_written",
+            )
+        ),
     ],
 )
 def test_A01_kill_each_step(company, unbroken, step):
